@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours builds in Swift 6 mode, without a single warning.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "PhoenixKit",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+    products: [
+        .library(name: "PhoenixKit", targets: ["PhoenixKit"]),
+        .library(name: "PhoenixWebSocket", targets: ["PhoenixWebSocket"]),
+        .library(name: "PhoenixJSON", targets: ["PhoenixJSON"]),
+        .library(name: "Phoenix", targets: ["Phoenix"]),
+        .library(name: "PhoenixTesting", targets: ["PhoenixTesting"]),
+        .library(name: "PhoenixTestServer", targets: ["PhoenixTestServer"]),
+        .executable(name: "phx", targets: ["phx"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .target(
+            name: "PhoenixKit",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PhoenixJSON",
+            dependencies: ["PhoenixKit"],
+            path: "Sources/Serializers/JSON",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PhoenixWebSocket",
+            dependencies: [
+                "PhoenixKit",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Sources/Transports/WebSocket",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Phoenix",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixWebSocket"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PhoenixTesting",
+            dependencies: ["PhoenixKit"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PhoenixTestServer",
+            dependencies: [
+                "PhoenixKit", "PhoenixJSON",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "phx",
+            dependencies: [
+                "Phoenix", "PhoenixTestServer",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixKitTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixJSONTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixWebSocketTests",
+            dependencies: [
+                "PhoenixKit", "PhoenixWebSocket", "PhoenixTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixTestServerTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTestServer"],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

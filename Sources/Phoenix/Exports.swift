@@ -1,0 +1,3 @@
+@_exported public import PhoenixJSON
+@_exported public import PhoenixKit
+@_exported public import PhoenixWebSocket

@@ -1,0 +1,90 @@
+/// One Phoenix message: `join_ref`, `ref`, `topic`, `event` and payload.
+///
+/// Topic and event are kept as the UTF-8 they arrived as and become a `String` only when asked for. A message
+/// received shares the storage of the read it came with: store `compacted()` if it is to live long.
+public struct Message: Sendable, Hashable {
+    /// The reference of the join this message belongs to; nil for broadcasts, heartbeats and everything under V1.
+    public var joinReference: Reference?
+    /// The message's own reference; nil for what expects no reply.
+    public var reference: Reference?
+    /// The topic's UTF-8.
+    public var topicBytes: Bytes
+    /// The event's UTF-8.
+    public var eventBytes: Bytes
+    /// The status of a `phx_reply` (any string; Phoenix's own are `ok` and `error`), nil for all other events.
+    ///
+    /// Where it is set, `payload` is the reply's `response`.
+    public var status: String?
+    /// The payload, or the `response` of a reply.
+    public var payload: Payload
+
+    /// Creates a message from UTF-8 that is at hand already, as serializers do.
+    @inlinable
+    public init(
+        joinReference: Reference?,
+        reference: Reference?,
+        topicBytes: Bytes,
+        eventBytes: Bytes,
+        status: String? = nil,
+        payload: Payload
+    ) {
+        self.joinReference = joinReference
+        self.reference = reference
+        self.topicBytes = topicBytes
+        self.eventBytes = eventBytes
+        self.status = status
+        self.payload = payload
+    }
+
+    /// Creates a message.
+    @inlinable
+    public init(
+        joinReference: Reference? = nil,
+        reference: Reference? = nil,
+        topic: String,
+        event: String,
+        status: String? = nil,
+        payload: Payload
+    ) {
+        self.init(
+            joinReference: joinReference,
+            reference: reference,
+            topicBytes: Bytes(topic),
+            eventBytes: Bytes(event),
+            status: status,
+            payload: payload
+        )
+    }
+
+    /// The topic.
+    @inlinable public var topic: String { topicBytes.text }
+
+    /// The event.
+    @inlinable public var event: String { eventBytes.text }
+
+    /// The same message in storage of its own, independent of the read it came with.
+    public func compacted() -> Message {
+        Message(
+            joinReference: joinReference,
+            reference: reference,
+            topicBytes: topicBytes.compacted(),
+            eventBytes: eventBytes.compacted(),
+            status: status,
+            payload: payload.compacted()
+        )
+    }
+}
+
+extension Message {
+    /// The names that the protocol itself gives to events and topics (Phoenix.Socket, Phoenix.Channel.Server).
+    public enum Name {
+        public static let join = Bytes("phx_join")
+        public static let leave = Bytes("phx_leave")
+        public static let reply = Bytes("phx_reply")
+        public static let close = Bytes("phx_close")
+        public static let error = Bytes("phx_error")
+        public static let heartbeat = Bytes("heartbeat")
+        /// The topic of heartbeats.
+        public static let phoenix = Bytes("phoenix")
+    }
+}
