@@ -1,0 +1,98 @@
+public import PhoenixKit
+
+/// Walking to one field without building a tree. The whole text is checked on the way: nil where `value(of:)` throws.
+extension JSONFormat {
+    public func member(_ key: String, of bytes: Bytes) -> Bytes? {
+        let key = JSONKey(key)
+        let range = try? bytes.withScanner { scanner throws(JSONError) -> Range<Int>? in
+            var found: Range<Int>?
+            scanner.skipSpace()
+            var hasMore = try scanner.beginObject()
+            while hasMore {
+                let candidate = try scanner.key()
+                let start = scanner.position
+                try scanner.skipValue(depth: 1)
+                if scanner.matches(candidate, key) { found = start..<scanner.position }
+                hasMore = try scanner.continuesObject()
+            }
+            try scanner.expectEnd()
+            return found
+        }
+        return range.map { bytes[$0] }
+    }
+
+    public func element(_ index: Int, of bytes: Bytes) -> Bytes? {
+        let range = try? bytes.withScanner { scanner throws(JSONError) -> Range<Int>? in
+            var found: Range<Int>?
+            var count = 0
+            scanner.skipSpace()
+            var hasMore = try scanner.beginArray()
+            while hasMore {
+                let start = scanner.position
+                try scanner.skipValue(depth: 1)
+                if count == index { found = start..<scanner.position }
+                count += 1
+                hasMore = try scanner.continuesArray()
+            }
+            try scanner.expectEnd()
+            return found
+        }
+        return range.map { bytes[$0] }
+    }
+
+    /// The whole number that `bytes` are; `1.0` and `1e3` are whole too.
+    public func integer(of bytes: Bytes) -> Int64? {
+        switch numeric(of: bytes) {
+        case .signed(let number): number
+        case .double(let number): Int64(exactly: number)
+        case .unsigned, nil: nil
+        }
+    }
+
+    public func double(of bytes: Bytes) -> Double? {
+        try? bytes.withScanner { scanner throws(JSONError) -> Double in
+            scanner.skipSpace()
+            let number = try scanner.number()
+            try scanner.expectEnd()
+            return scanner.double(of: number)
+        }
+    }
+
+    public func string(of bytes: Bytes) -> String? {
+        try? bytes.withScanner { scanner throws(JSONError) -> String in
+            scanner.skipSpace()
+            let text = try scanner.string()
+            try scanner.expectEnd()
+            return scanner.characters(of: text)
+        }
+    }
+
+    public func boolean(of bytes: Bytes) -> Bool? {
+        try? bytes.withScanner { scanner throws(JSONError) -> Bool in
+            scanner.skipSpace()
+            let truth = scanner.next == UInt8(ascii: "t")
+            try scanner.expectLiteral(truth ? "true" : "false")
+            try scanner.expectEnd()
+            return truth
+        }
+    }
+
+    public func isNull(_ bytes: Bytes) -> Bool {
+        let isNull = try? bytes.withScanner { scanner throws(JSONError) -> Bool in
+            scanner.skipSpace()
+            try scanner.expectLiteral("null")
+            try scanner.expectEnd()
+            return true
+        }
+        return isNull ?? false
+    }
+
+    private func numeric(of bytes: Bytes) -> JSONNumeric? {
+        try? bytes.withScanner { scanner throws(JSONError) -> JSONNumeric in
+            scanner.skipSpace()
+            let number = try scanner.number()
+            try scanner.expectEnd()
+            return scanner.numeric(of: number)
+        }
+    }
+}
