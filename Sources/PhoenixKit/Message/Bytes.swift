@@ -116,6 +116,14 @@ extension Bytes: ExpressibleByArrayLiteral {
     }
 }
 
+extension Bytes: ExpressibleByStringLiteral {
+    /// The UTF-8 of `value`.
+    @inlinable
+    public init(stringLiteral value: String) {
+        self.init(value)
+    }
+}
+
 extension Bytes: CustomStringConvertible {
     /// How many bytes there are; never the bytes themselves, which may be a secret.
     public var description: String { "\(count) bytes" }
