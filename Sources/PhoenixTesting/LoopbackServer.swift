@@ -1,7 +1,7 @@
 public import PhoenixKit
 
 /// The server's end of a loopback connection.
-public final class LoopbackServer: Inbound, Outbound {
+public final class LoopbackServer: Sendable {
     /// What the client asked for.
     public let request: ConnectionRequest
 
@@ -65,27 +65,31 @@ public final class LoopbackServer: Inbound, Outbound {
         end.finish()
     }
 
-    // MARK: The client's side
+    /// The client's end of the connection.
+    struct ClientEnd: Inbound, Outbound {
+        let server: LoopbackServer
 
-    public func next() async throws -> InboundEvent? {
-        guard let event = await toClient.next() else {
-            try Task.checkCancellation()
-            return nil
+        func next() async throws -> InboundEvent? {
+            guard let event = await server.toClient.next() else {
+                try Task.checkCancellation()
+                return nil
+            }
+            switch event {
+            case .inbound(let event): return event
+            case .failure(let error): throw error
+            }
         }
-        switch event {
-        case .inbound(let event): return event
-        case .failure(let error): throw error
+
+        func write(_ frames: [Frame]) async throws {
+            for frame in frames { server.fromClient.add(frame) }
         }
-    }
 
-    public func write(_ frames: [Frame]) async throws {
-        for frame in frames { fromClient.add(frame) }
-    }
-
-    /// Answers a close by the client as a server does.
-    public func close(code: UInt16, reason: String) async {
-        closes.add(ConnectionClose(code: code, reason: reason, isLocal: true))
-        toClient.add(.inbound(.closed(ConnectionClose(code: code, reason: reason, isLocal: true))))
-        toClient.finish()
+        /// Closes, and answers as a server does.
+        func close(code: UInt16, reason: String) async {
+            let close = ConnectionClose(code: code, reason: reason, isLocal: true)
+            server.closes.add(close)
+            server.toClient.add(.inbound(.closed(close)))
+            server.toClient.finish()
+        }
     }
 }

@@ -75,6 +75,7 @@ public final class LoopbackTransport: Transport {
         }
         acceptor?.resume(returning: server)
         defer { server.endReached() }
-        return try await body(Connection(inbound: server, outbound: server))
+        let end = LoopbackServer.ClientEnd(server: server)
+        return try await body(Connection(inbound: end, outbound: end))
     }
 }

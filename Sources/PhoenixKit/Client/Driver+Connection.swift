@@ -117,9 +117,7 @@ extension Driver {
             ) : nil
         phase = .connected(generation, outbox, abandoned: abandoned)
         socket.monitor = monitor
-        socket.core.serializer = serializer
-        socket.core.backlog = 0
-        socket.core.table.connected()
+        socket.core.connected(serializer)
         logger.debug("Connected", metadata: ["generation": "\(generation)"])
         apply(handler.connected(&socket))
         settle()
@@ -255,7 +253,7 @@ extension Driver {
                 undecodable(frame, error)
                 continue
             }
-            switch socket.core.table.received(message, into: &socket.core.effects) {
+            switch socket.core.received(message) {
             case .deliver: apply(handler.received(message, &socket))
             case .handled: break
             case .heartbeat(let reference):
@@ -303,12 +301,7 @@ extension Driver {
     private func forget(_ reason: DisconnectReason) {
         phase = .idle
         socket.monitor = nil
-        socket.core.serializer = nil
-        _ = socket.core.takeOutgoing()
-        socket.core.backlog = 0
-        socket.core.closeRequested = nil
-        socket.core.joinsSettledBy = nil
-        socket.core.table.disconnected(into: &socket.core.effects)
+        socket.core.disconnected()
         disconnections.append(reason)
     }
 

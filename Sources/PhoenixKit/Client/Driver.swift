@@ -125,11 +125,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     private func deadlinesReached(_ now: Timestamp) {
         if let stopBy, stopBy <= now { return mailbox.finish() }
         guard stopReason == nil else { return }
-        socket.core.table.timeReached(
-            now,
-            cleanupTimeout: configuration.pushTimeout,
-            into: &socket.core.effects
-        )
+        socket.core.timeReached(now)
         drain()
         while stopReason == nil, let info = socket.delayed.popDue(at: now) {
             apply(handler.handle(info, &socket))
@@ -220,7 +216,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     func stop(_ reason: StopReason) {
         guard stopReason == nil else { return }
         flush()
-        socket.core.table.disconnected(into: &socket.core.effects)
+        socket.core.disconnected()
         // Nobody's answer counts any more, but everybody is told.
         while let effect = socket.core.nextEffect() { _ = perform(effect) }
         stopReason = reason

@@ -28,6 +28,32 @@ struct SocketCore: ~Copyable {
         table = ChannelTable(references: references, outstandingLimit: configuration.outstandingLimit)
     }
 
+    // MARK: Events
+
+    mutating func received(_ message: Message) -> Route {
+        table.received(message, into: &effects)
+    }
+
+    mutating func timeReached(_ now: Timestamp) {
+        table.timeReached(now, cleanupTimeout: configuration.pushTimeout, into: &effects)
+    }
+
+    mutating func connected(_ serializer: any Serializer) {
+        self.serializer = serializer
+        table.connected()
+    }
+
+    /// Forgets the connection and what was to be sent on it.
+    mutating func disconnected() {
+        serializer = nil
+        outgoing = []
+        outgoingBytes = 0
+        backlog = 0
+        closeRequested = nil
+        joinsSettledBy = nil
+        table.disconnected(into: &effects)
+    }
+
     mutating func nextEffect() -> ChannelEffect? {
         guard firstEffect < effects.count else {
             effects.removeAll(keepingCapacity: true)
@@ -45,6 +71,8 @@ struct SocketCore: ~Copyable {
         outgoingBytes = 0
         return frames
     }
+
+    // MARK: Requests
 
     /// Checks, gives a reference, encodes, and queues one message.
     ///
