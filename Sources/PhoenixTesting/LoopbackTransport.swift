@@ -15,7 +15,7 @@ public final class LoopbackTransport: Transport {
         var waiting: [LoopbackServer] = []
         var accepting: CheckedContinuation<LoopbackServer, Never>?
         var refusals: [PhoenixError] = []
-        var isHanging = false
+        var hangs: @Sendable (ConnectionRequest) -> Bool = { _ in false }
     }
 
     public let capabilities: TransportCapabilities
@@ -49,21 +49,23 @@ public final class LoopbackTransport: Transport {
         state.withLock { $0.refusals.append(error) }
     }
 
-    /// Lets all attempts to connect wait until they are cancelled.
-    public func hang() {
-        state.withLock { $0.isHanging = true }
+    /// Lets attempts to connect wait until they are cancelled: all of them, or those that `condition` picks.
+    public func hang(where condition: @escaping @Sendable (ConnectionRequest) -> Bool = { _ in true }) {
+        state.withLock { $0.hangs = condition }
     }
 
     public func withConnection<Result: Sendable>(
         _ request: ConnectionRequest,
         _ body: (Connection) async throws -> Result
     ) async throws -> Result {
-        let (refusal, isHanging) = state.withLock { state in
-            (state.refusals.isEmpty ? nil : state.refusals.removeFirst(), state.isHanging)
+        let (refusal, hangs) = state.withLock { state in
+            (state.refusals.isEmpty ? nil : state.refusals.removeFirst(), state.hangs)
         }
+        try Task.checkCancellation()
         if let refusal { throw refusal }
         let server = LoopbackServer(request: request)
-        if isHanging {
+        if hangs(request) {
+            // Nobody ends this wait but cancellation.
             await server.waitForEnd()
             throw CancellationError()
         }

@@ -51,6 +51,7 @@ extension Driver {
     /// One connection from its beginning to its end.
     private func runConnection(_ generation: UInt64, to target: ConnectionTarget, abandoned: Signal) async {
         do {
+            guard case .connecting(generation, _) = phase else { throw CancellationError() }
             let resolution = try resolve(target)
             for note in resolution.notes { logger.info("\(note)") }
             let request = request(for: resolution, target, generation)
