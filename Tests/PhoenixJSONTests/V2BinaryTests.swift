@@ -24,7 +24,12 @@ import Testing
     }
 
     @Test func aServersPushHasFourHeaderBytesAndNoReference() throws {
-        let message = Message(joinReference: "123", topic: "top", event: "some-event", payload: Payload(binary: [1, 1]))
+        let message = Message(
+            joinReference: "123",
+            topic: "top",
+            event: "some-event",
+            payload: Payload(binary: [1, 1])
+        )
         let wire = frame([0, 3, 3, 10], "123topsome-event", [1, 1])
         #expect(try serializer.encode(message, as: .server) == wire)
         #expect(try serializer.decode(wire, as: .client) == message)

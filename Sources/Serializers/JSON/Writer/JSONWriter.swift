@@ -39,6 +39,20 @@ struct JSONWriter {
         text.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
 
+    /// Writes bytes that claim to be JSON, once they proved to be one value; line breaks between its tokens are left out.
+    mutating func write(checked text: Bytes, depth: Int = 0) throws(JSONError) {
+        try text.withScanner { scanner throws(JSONError) in
+            try scanner.skipValue(depth: depth)
+            try scanner.expectEnd()
+        }
+        // A line break in sound JSON can only stand between tokens that need none.
+        if text.withUnsafeBytes({ $0.contains { $0 == 0x0A || $0 == 0x0D } }) {
+            write(json: text.lazy.filter { $0 != 0x0A && $0 != 0x0D })
+        } else {
+            write(json: text)
+        }
+    }
+
     mutating func write(_ truth: Bool) {
         if truth { write("true") } else { write("false") }
     }
