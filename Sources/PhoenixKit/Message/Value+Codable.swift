@@ -1,7 +1,7 @@
 /// A dynamic value in any format that knows keys, arrays and null. A format may read and write `Value` faster by itself.
 extension Value: Codable {
     public init(from decoder: any Decoder) throws {
-        if let container = try? decoder.container(keyedBy: Key.self) {
+        if let container = try? decoder.container(keyedBy: MemberKey.self) {
             var members: [String: Value] = [:]
             for key in container.allKeys { members[key.stringValue] = try container.decode(Value.self, forKey: key) }
             self = .object(members)
@@ -39,9 +39,9 @@ extension Value: Codable {
             var container = encoder.unkeyedContainer()
             for element in elements { try container.encode(element) }
         case .object(let members):
-            var container = encoder.container(keyedBy: Key.self)
+            var container = encoder.container(keyedBy: MemberKey.self)
             for (key, member) in members.sorted(by: { $0.key < $1.key }) {
-                try container.encode(member, forKey: Key(key))
+                try container.encode(member, forKey: MemberKey(key))
             }
         default:
             try encodeScalar(to: encoder)
@@ -68,7 +68,7 @@ extension Value: Codable {
         }
     }
 
-    private struct Key: CodingKey {
+    private struct MemberKey: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
 
