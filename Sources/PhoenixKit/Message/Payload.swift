@@ -97,11 +97,11 @@ public struct Payload: Sendable {
         format.map { Payload(bytes.compacted(), format: $0) } ?? Payload(binary: bytes.compacted())
     }
 
-    private func requireFormat(_ wanted: String) throws(PhoenixError) -> any PayloadFormat {
+    private func requireFormat(_ wanted: @autoclosure () -> String) throws(PhoenixError) -> any PayloadFormat {
         guard let format else {
             throw PhoenixError(
                 .decoding,
-                "Expected \(wanted), got the \(bytes) of a binary frame, which have no format. Read payload.bytes."
+                "Expected \(wanted()), got the \(bytes) of a binary frame, which have no format. Read payload.bytes."
             )
         }
         return format

@@ -9,6 +9,8 @@ struct JSONScanner {
     let bytes: UnsafeRawBufferPointer
     /// The offset of the next byte to read.
     var position: Int
+    /// Whether a line break was met between tokens.
+    private(set) var hasLineBreaks = false
 
     @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
@@ -36,7 +38,11 @@ struct JSONScanner {
     private mutating func skipSpaces() {
         while position < bytes.count {
             switch bytes[position] {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): position += 1
+            case UInt8(ascii: " "), UInt8(ascii: "\t"):
+                position += 1
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                hasLineBreaks = true
+                position += 1
             default: return
             }
         }

@@ -6,6 +6,9 @@ struct JSONText {
     /// Whether all bytes between the quotes are ASCII. Escapes are.
     let isASCII: Bool
 
+    /// A string of no bytes.
+    static var empty: JSONText { JSONText(lower: 0, upper: 0, hasEscapes: false, isASCII: true) }
+
     @inline(__always) var range: Range<Int> { lower..<upper }
     @inline(__always) var count: Int { upper - lower }
 }

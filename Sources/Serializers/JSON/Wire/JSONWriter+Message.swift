@@ -36,7 +36,7 @@ extension JSONWriter {
         write(UInt8(ascii: "}"))
     }
 
-    /// Writes a payload once it proved to be one JSON value; line breaks between its tokens are left out.
+    /// Writes a payload once it proved to be one JSON value.
     private mutating func write(_ payload: Payload) throws(PhoenixError) {
         guard payload.format?.name == JSONFormat().name else {
             throw PhoenixError(
@@ -45,10 +45,7 @@ extension JSONWriter {
             )
         }
         do throws(JSONError) {
-            try payload.bytes.withScanner { scanner throws(JSONError) in
-                try scanner.skipValue()
-                try scanner.expectEnd()
-            }
+            try write(checked: payload.bytes)
         } catch {
             throw PhoenixError(
                 .encoding,
@@ -56,12 +53,6 @@ extension JSONWriter {
                     + "A server would close the connection at such a frame, so nothing was sent.",
                 cause: error
             )
-        }
-        // A line break in sound JSON can only stand between tokens, where none is needed.
-        if payload.bytes.withUnsafeBytes({ $0.contains { $0 == 0x0A || $0 == 0x0D } }) {
-            write(json: payload.bytes.lazy.filter { $0 != 0x0A && $0 != 0x0D })
-        } else {
-            write(json: payload.bytes)
         }
     }
 }
