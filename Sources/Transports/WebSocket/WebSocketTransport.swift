@@ -51,13 +51,10 @@ public struct WebSocketTransport: Transport {
             "WebSocket open",
             metadata: ["url": "\(request.url)", "connection": "\(request.generation)"]
         )
-        return try await session.run(keepAlive: configuration.keepAlive) { connection in
-            switch configuration.executor {
-            case .caller:
-                try await body(connection)
-            case .connection:
-                try await withTaskExecutorPreference(session.executor) { try await body(connection) }
-            }
-        }
+        return try await session.run(
+            executor: configuration.executor,
+            keepAlive: configuration.keepAlive,
+            body
+        )
     }
 }

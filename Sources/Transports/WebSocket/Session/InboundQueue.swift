@@ -89,13 +89,18 @@ final class InboundQueue: Inbound {
     func next() async throws -> InboundEvent? {
         try Task.checkCancellation()
         if let event = try takeNow() { return event.value }
+        return try await wait()
+    }
 
+    /// Waits for an answer. The closures name the isolation, without which they would leave it and cost two hops.
+    private func wait(isolation: isolated (any Actor)? = #isolation) async throws -> InboundEvent? {
         let call = state.withLock { state in
             state.calls &+= 1
             return state.calls
         }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            _ = isolation
+            return try await withCheckedThrowingContinuation { continuation in
                 wait(continuation, call: call)
                 if Task.isCancelled { cancel(call: call) }
             }

@@ -10,36 +10,54 @@ struct Session: Sendable {
     private let deadlines: ConnectionDeadlines
     private let connection: Connection
 
-    /// Runs tasks on the event loop of the connection.
-    let executor: EventLoopExecutor
-
     /// Runs `body` with the connection and closes it, whatever becomes of `body`.
+    ///
+    /// - Parameter isolation: where `body` runs. The closures below name it, without which they would leave it.
     func run<Result: Sendable>(
+        isolation: isolated (any Actor)? = #isolation,
+        executor: WebSocketTransport.Configuration.Executor,
         keepAlive: Duration?,
         _ body: (Connection) async throws -> Result
     ) async throws -> Result {
         let gone = OneShot<Void>()
         channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
-        return try await withTaskCancellationHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await watchClosing() }
-                if let keepAlive, keepAlive > .zero {
-                    group.addTask { await keepAlivePings(every: keepAlive) }
+        // Not children of a task group, whose body would leave the isolation of the caller. They end here all the same:
+        // there is no way past the cancellation and the wait below.
+        let watch = Task { await watchClosing() }
+        let pings = keepAlive.map { interval in Task { await keepAlivePings(every: interval) } }
+
+        let result: Swift.Result<Result, any Error>
+        do {
+            result = .success(
+                try await withTaskCancellationHandler {
+                    _ = isolation
+                    switch executor {
+                    case .caller:
+                        return try await body(connection)
+                    case .connection:
+                        return try await withTaskExecutorPreference(EventLoopExecutor(channel.eventLoop)) {
+                            _ = isolation
+                            return try await body(connection)
+                        }
+                    }
+                } onCancel: {
+                    tell { $0.closeNow() }
                 }
-                let result: Swift.Result<Result, any Error>
-                do {
-                    result = .success(try await body(connection))
-                } catch {
-                    result = .failure(error)
-                }
-                tell { Task.isCancelled ? $0.closeNow() : $0.leave() }
-                try? await gone.valueWhateverHappens()
-                group.cancelAll()
-                return try result.get()
-            }
+            )
+        } catch {
+            result = .failure(error)
+        }
+        await withTaskCancellationHandler {
+            tell { $0.leave() }
+            try? await gone.valueWhateverHappens()
         } onCancel: {
             tell { $0.closeNow() }
         }
+        watch.cancel()
+        pings?.cancel()
+        await watch.value
+        await pings?.value
+        return try result.get()
     }
 
     /// Closes the connection when the peer takes too long over the closing handshake.
@@ -50,6 +68,7 @@ struct Session: Sendable {
     }
 
     private func keepAlivePings(every interval: Duration) async {
+        guard interval > .zero else { return }
         var next = parts.clock.now + interval
         while true {
             do { try await parts.clock.sleep(until: next) } catch { return }
@@ -122,8 +141,7 @@ extension Session {
             parts: parts,
             handler: opened.handler,
             deadlines: request.deadlines,
-            connection: Connection(inbound: parts.inbound, outbound: parts.outbound, details: opened.details),
-            executor: EventLoopExecutor(channel.eventLoop)
+            connection: Connection(inbound: parts.inbound, outbound: parts.outbound, details: opened.details)
         )
     }
 
