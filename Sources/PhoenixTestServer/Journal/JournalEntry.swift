@@ -5,7 +5,7 @@ public struct JournalEntry: Sendable {
     /// What happened. More may be added.
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Raw: String, Sendable {
-            case connected, refused, page, received, undecodable, sent, closed, cut, fault
+            case connected, refused, page, received, pinged, undecodable, sent, closed, cut, fault
         }
 
         private let raw: Raw
@@ -20,6 +20,8 @@ public struct JournalEntry: Sendable {
         public static let page = Kind(raw: .page)
         /// `message` arrived.
         public static let received = Kind(raw: .received)
+        /// A WebSocket ping arrived.
+        public static let pinged = Kind(raw: .pinged)
         /// `frame` arrived and could not be decoded.
         public static let undecodable = Kind(raw: .undecodable)
         /// `message` was sent.

@@ -33,6 +33,7 @@ extension World {
         case .message(let frame):
             dispatch(frame, on: socket)
         case .ping(let data):
+            journal.record(.pinged, at: now, connection: socket.number)
             effect(.pong(socket.number, data))
         case .pong:
             break
