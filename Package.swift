@@ -108,7 +108,12 @@ let package = Package(
         ),
         .testTarget(
             name: "PhoenixTestServerTests",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTestServer"],
+            dependencies: [
+                "PhoenixKit", "PhoenixJSON", "PhoenixTestServer",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: settings
         ),
     ],

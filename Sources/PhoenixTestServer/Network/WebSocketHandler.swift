@@ -1,0 +1,117 @@
+internal import NIOCore
+internal import NIOWebSocket
+internal import PhoenixKit
+
+/// One WebSocket connection: frames in, frames out. What they mean is the world's business.
+final class WebSocketHandler: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    private let number: UInt64
+    private let host: Host
+    private var assembler: FrameAssembler
+    private var events: [SocketEvent] = []
+    private var context: ChannelHandlerContext?
+    private var hasSentClose = false
+
+    init(number: UInt64, host: Host) {
+        self.number = number
+        self.host = host
+        assembler = FrameAssembler(maximumMessage: host.world.limits.fragmentedMessage)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        host.attach(self, as: number)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        host.detach(number)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let event = assembler.received(unwrapInboundIn(data)) else { return }
+        events.append(event)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        tellEvents()
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is NIOWebSocketError else {
+            // The transport failed: `channelInactive` says the rest.
+            context.close(promise: nil)
+            return
+        }
+        if let event = assembler.failed(error) { events.append(event) }
+        tellEvents()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        host.tell { $0.congestionChanged(!isWritable, on: number) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func tellEvents() {
+        guard !events.isEmpty else { return }
+        let events = events
+        self.events.removeAll(keepingCapacity: true)
+        host.tell { $0.received(events, on: number) }
+    }
+
+    // MARK: Orders of the host
+
+    func send(_ frame: Frame) {
+        write(frame.kind == .text ? .text : .binary, frame.bytes)
+    }
+
+    func sendPong(_ data: Bytes) {
+        write(.pong, data)
+    }
+
+    func sendRaw(_ bytes: Bytes) {
+        guard let context, !hasSentClose else { return }
+        // From in front of the encoder, so that nothing is put around them.
+        let encoder = try? context.pipeline.syncOperations.context(handlerType: WebSocketFrameEncoder.self)
+        encoder?.write(NIOAny(ByteBuffer(bytes: bytes.array)), promise: nil)
+    }
+
+    func flush() {
+        context?.flush()
+    }
+
+    /// Sends a close frame and nothing after it, and waits for the peer to go.
+    func sendClose(code: UInt16) {
+        guard let context, !hasSentClose else { return }
+        write(.connectionClose, Bytes([UInt8(code >> 8), UInt8(code & 255)]))
+        hasSentClose = true
+        context.flush()
+        // The peer sees the end of the stream behind the close frame, while what it still sends is read and thrown away:
+        // closing with unread data would reset the connection and could cost it the close frame.
+        setReading(true)
+        context.close(mode: .output, promise: nil)
+    }
+
+    func cut() {
+        context?.close(promise: nil)
+    }
+
+    func setReading(_ isReading: Bool) {
+        guard let context else { return }
+        context.channel.setOption(.autoRead, value: isReading).whenComplete { _ in }
+    }
+
+    private func write(_ opcode: WebSocketOpcode, _ bytes: Bytes) {
+        guard let context, !hasSentClose else { return }
+        // Room in front, so that the encoder can put its header there.
+        var buffer = context.channel.allocator.buffer(capacity: 10 + bytes.count)
+        buffer.moveWriterIndex(to: 10)
+        buffer.moveReaderIndex(to: 10)
+        bytes.withUnsafeBytes { _ = buffer.writeBytes($0) }
+        context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: buffer)), promise: nil)
+    }
+}

@@ -1,0 +1,40 @@
+public import PhoenixKit
+
+/// A plain HTTP response.
+public struct SiteResponse: Sendable, Hashable {
+    /// The HTTP status.
+    public var status: Int
+    /// Headers beyond those that every response has (`content-length`, `date`, `vary`, `cache-control`).
+    public var headers: [HeaderField]
+    /// The body.
+    public var body: Bytes
+
+    public init(status: Int, headers: [HeaderField] = [], body: Bytes = Bytes()) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A response in JSON, from text that is JSON already.
+    public static func json(_ text: String, status: Int = 200) -> SiteResponse {
+        SiteResponse(
+            status: status,
+            headers: [HeaderField("content-type", "application/json; charset=utf-8")],
+            body: Bytes(text)
+        )
+    }
+
+    /// A response in plain text.
+    public static func text(_ text: String, status: Int = 200) -> SiteResponse {
+        SiteResponse(
+            status: status,
+            headers: [HeaderField("content-type", "text/plain; charset=utf-8")],
+            body: Bytes(text)
+        )
+    }
+
+    /// What Phoenix answers when a handler raises.
+    static let serverError = SiteResponse.json(#"{"errors":{"detail":"Internal Server Error"}}"#, status: 500)
+    /// What the recorded server answers for an unknown path.
+    static let notFound = SiteResponse.json(#"{"error":"not found"}"#, status: 404)
+}

@@ -1,0 +1,18 @@
+internal import PhoenixKit
+
+/// What the world asks of the network.
+enum Effect: Sendable, Hashable {
+    /// Send one whole message.
+    case send(UInt64, Frame)
+    /// Send a pong with this data.
+    case pong(UInt64, Bytes)
+    /// Send bytes as they are, whatever they mean.
+    case raw(UInt64, Bytes)
+    /// Send a close frame, stop sending, and wait for the peer to go.
+    case close(UInt64, code: UInt16)
+    /// Drop the TCP connection.
+    case cut(UInt64)
+    /// Read nothing more until `resume`.
+    case pause(UInt64)
+    case resume(UInt64)
+}

@@ -1,0 +1,51 @@
+internal import PhoenixKit
+
+/// What is to happen when, as a binary heap: earliest first, and in the order of scheduling where times are equal.
+struct TimerQueue<Action> {
+    private struct Entry {
+        var deadline: Timestamp
+        var order: UInt64
+        var action: Action
+
+        static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+            left.deadline != right.deadline ? left.deadline < right.deadline : left.order < right.order
+        }
+    }
+
+    private var heap: [Entry] = []
+    private var scheduled: UInt64 = 0
+
+    var count: Int { heap.count }
+    var nextDeadline: Timestamp? { heap.first?.deadline }
+
+    mutating func schedule(_ action: Action, at deadline: Timestamp) {
+        scheduled += 1
+        heap.append(Entry(deadline: deadline, order: scheduled, action: action))
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard Entry.precedes(heap[child], heap[parent]) else { break }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// Removes and returns the first action whose time has come.
+    mutating func popDue(at now: Timestamp) -> Action? {
+        guard let first = heap.first, first.deadline <= now else { return nil }
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && Entry.precedes(heap[child], heap[least]) {
+                least = child
+            }
+            if least == parent { break }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+        return first.action
+    }
+}

@@ -1,0 +1,164 @@
+internal import PhoenixKit
+
+/// The socket's process: what arrives, what is sent, and the end.
+extension World {
+    /// The events of one read, in order.
+    func received(_ events: [SocketEvent], on number: UInt64) {
+        guard let socket = sockets[number] else { return }
+        socket.lastInbound = now
+        for event in events {
+            if socket.isClosed { return }
+            if socket.isBlocked { socket.inbox.append(event) } else { handle(event, on: socket) }
+        }
+    }
+
+    /// The connection is gone, or its peer is.
+    func disconnected(_ number: UInt64) {
+        lingered(number)
+        guard let socket = sockets[number] else { return }
+        journal.record(.closed, at: now, connection: number, isLocal: false)
+        end(socket)
+    }
+
+    /// The client reads too slowly, or again fast enough.
+    func congestionChanged(_ isCongested: Bool, on number: UInt64) {
+        guard let socket = sockets[number], socket.isCongested != isCongested else { return }
+        socket.isCongested = isCongested
+        effect(isCongested ? .pause(number) : .resume(number))
+        if !isCongested { deliverMail(to: socket) }
+    }
+
+    func handle(_ event: SocketEvent, on socket: SocketState) {
+        switch event {
+        case .message(let frame):
+            dispatch(frame, on: socket)
+        case .ping(let data):
+            journal.record(.pinged, at: now, connection: socket.number)
+            effect(.pong(socket.number, data))
+        case .pong:
+            break
+        case .close(let code):
+            journal.record(.closed, at: now, connection: socket.number, code: code, isLocal: false)
+            effect(.close(socket.number, code: Self.answer(toClose: code)))
+            linger(socket.number)
+            end(socket)
+        case .violation(let code):
+            close(socket, code: code)
+        }
+    }
+
+    /// Bandit answers 1000 to every close, and 1002 to codes that must not be on the wire (RFC 6455 section 7.4).
+    private static func answer(toClose code: UInt16?) -> UInt16 {
+        switch code {
+        case .some(0...999), .some(1004...1006), .some(1012...2999): 1002
+        default: 1000
+        }
+    }
+
+    /// Closes from the server's side.
+    func close(_ socket: SocketState, code: UInt16) {
+        guard !socket.isClosed else { return }
+        journal.record(.closed, at: now, connection: socket.number, code: code, isLocal: true)
+        effect(.close(socket.number, code: code))
+        linger(socket.number)
+        end(socket)
+    }
+
+    /// Drops the connection without a word.
+    func cut(_ socket: SocketState) {
+        guard !socket.isClosed else { return }
+        journal.record(.cut, at: now, connection: socket.number, isLocal: true)
+        effect(.cut(socket.number))
+        end(socket)
+    }
+
+    /// The socket's process ends, and its channels with it.
+    private func end(_ socket: SocketState) {
+        socket.isClosed = true
+        sockets[socket.number] = nil
+        socket.mailbox.removeAll()
+        socket.inbox.removeAll()
+        for channel in socket.channels.values.sorted(by: { $0.number < $1.number }) { terminate(channel) }
+        socket.channels.removeAll()
+        flushPresences()
+    }
+
+    /// The server stops: with a word to everyone, or without.
+    func stop(abruptly: Bool) {
+        for socket in socketsInOrder {
+            if abruptly { cut(socket) } else { close(socket, code: socket.channels.isEmpty ? 1000 : 1012) }
+        }
+    }
+
+    func idleTimerFired(for socket: SocketState) {
+        guard !socket.isClosed, let timeout = socket.idleTimeout else { return }
+        let idle = now - socket.lastInbound
+        if idle >= timeout, !socket.isBlocked {
+            close(socket, code: 1002)
+        } else {
+            schedule(.idle(socket), after: socket.isBlocked ? timeout : timeout - idle)
+        }
+    }
+
+    // MARK: Sending
+
+    func deliverMail(to socket: SocketState) {
+        guard socket.isReady, !socket.mailbox.isEmpty else {
+            if !socket.isReady, socket.mailbox.count > limits.mailbox { cut(socket) }
+            return
+        }
+        let mailbox = socket.mailbox
+        socket.mailbox = []
+        for (index, mail) in mailbox.enumerated() {
+            guard socket.isReady else {
+                if !socket.isClosed { socket.mailbox.insert(contentsOf: mailbox[index...], at: 0) }
+                return
+            }
+            switch mail {
+            case .push(let frame, let message): send(frame, message, on: socket)
+            case .channelEnded(let channel): forget(channel)
+            case .disconnect: close(socket, code: 1001)
+            case .drain: close(socket, code: 1012)
+            case .kill: cut(socket)
+            }
+        }
+    }
+
+    /// Sends what the socket's own process answers. What cannot be encoded kills the socket, as an exception there does.
+    func answer(_ message: Message, on socket: SocketState) {
+        do {
+            send(try socket.serializer.encode(message, as: .server), message, on: socket)
+        } catch {
+            close(socket, code: 1011)
+        }
+    }
+
+    /// Sends a message, unless the script of faults has other plans for it.
+    func send(_ frame: Frame, _ message: Message, on socket: SocketState) {
+        guard !socket.isClosed else { return }
+        guard !faults.isEmpty else { return transmit(frame, message, on: socket) }
+        let plan = faults.sending(message, connection: socket.number)
+        if let description = plan.description {
+            journal.record(.fault, at: now, connection: socket.number, message: message, note: description)
+        }
+        if let cut = plan.cutBefore { return perform(cut, on: socket) }
+        switch plan.delivery {
+        case .normal: transmit(frame, message, on: socket)
+        case .drop: break
+        case .delay(let duration): schedule(.send(socket, frame, message), after: duration)
+        case .duplicate(let copies):
+            for _ in 0...max(0, copies) { transmit(frame, message, on: socket) }
+        }
+        if let raw = plan.raw { effect(.raw(socket.number, raw)) }
+        if let cut = plan.cutAfter { perform(cut, on: socket) }
+    }
+
+    func perform(_ cut: Fault.Cut, on socket: SocketState) {
+        if let code = cut.code { close(socket, code: code) } else { self.cut(socket) }
+    }
+
+    func transmit(_ frame: Frame, _ message: Message, on socket: SocketState) {
+        journal.record(.sent, at: now, connection: socket.number, message: message)
+        effect(.send(socket.number, frame))
+    }
+}

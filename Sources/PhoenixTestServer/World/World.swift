@@ -1,0 +1,154 @@
+internal import PhoenixKit
+
+/// The server without a network: its sockets, channels, topics, presences and timers.
+///
+/// It is told what happened and answers with effects. One thread at a time; time comes in with every call. The order of
+/// everything is that of Phoenix's processes: what a socket's own process does (joins, heartbeats, refusals) is sent at
+/// once, what channels and broadcasts send goes to the socket's mailbox and is sent after the read at hand.
+final class World {
+    /// What happens when a time has come.
+    enum Alarm {
+        case idle(SocketState)
+        case finishJoin(ChannelState, Message, JoinOutcome.Kind)
+        case finishEvent(ChannelState, Message, EventOutcome.Kind)
+        case step(ChannelState, ChannelRoute.Step)
+        case send(SocketState, Frame, Message)
+        case linger(UInt64)
+    }
+
+    let site: Site
+    let limits: ServerLimits
+    let scheduling: ChannelScheduling
+    let serializers: [any Serializer]
+    let journal: Journal
+    let gate: WorldGate
+
+    var faults = FaultScript()
+    var sockets: [UInt64: SocketState] = [:]
+    var topics = PubSub()
+    var presences = PresenceTable()
+    var now: Timestamp
+    /// Connections that got their close frame and have not gone yet.
+    private(set) var lingering: Set<UInt64> = []
+    private var timers = TimerQueue<Alarm>()
+    private var effects: [Effect] = []
+    private var withMail: [SocketState] = []
+    private var runQueue: [(channel: ChannelState, work: ChannelState.Work)] = []
+    private var lastConnection: UInt64 = 0
+    private var lastChannel: UInt64 = 0
+
+    init(
+        site: Site,
+        limits: ServerLimits,
+        scheduling: ChannelScheduling,
+        serializers: [any Serializer],
+        journal: Journal,
+        gate: WorldGate,
+        at now: Timestamp
+    ) {
+        self.site = site
+        self.limits = limits
+        self.scheduling = scheduling
+        self.serializers = serializers
+        self.journal = journal
+        self.gate = gate
+        self.now = now
+    }
+
+    /// When `wake(at:)` is to be called next.
+    var nextDeadline: Timestamp? { timers.nextDeadline }
+
+    /// Does `body` at `now` and everything that follows from it, and answers what the network is to do.
+    func perform<Result>(at now: Timestamp, _ body: (World) throws -> Result) rethrows -> Result {
+        if now > self.now { self.now = now }
+        defer { settle() }
+        return try body(self)
+    }
+
+    /// Takes what the network is to do, in order.
+    func takeEffects() -> [Effect] {
+        guard !effects.isEmpty else { return [] }
+        let taken = effects
+        effects.removeAll(keepingCapacity: taken.count <= 1_024)
+        return taken
+    }
+
+    /// Lets everything happen whose time has come.
+    func wake(at now: Timestamp) {
+        perform(at: now) { world in
+            while let alarm = world.timers.popDue(at: world.now) { world.ring(alarm) }
+        }
+    }
+
+    // MARK: What the parts use
+
+    func effect(_ effect: Effect) {
+        effects.append(effect)
+    }
+
+    func schedule(_ alarm: Alarm, after duration: Duration) {
+        guard timers.count < limits.timers else { return }
+        timers.schedule(alarm, at: now + duration)
+    }
+
+    func nextConnectionNumber() -> UInt64 {
+        lastConnection += 1
+        return lastConnection
+    }
+
+    func nextChannelNumber() -> UInt64 {
+        lastChannel += 1
+        return lastChannel
+    }
+
+    func mail(_ mail: SocketState.Mail, to socket: SocketState) {
+        guard !socket.isClosed else { return }
+        socket.mailbox.append(mail)
+        if !socket.isListed {
+            socket.isListed = true
+            withMail.append(socket)
+        }
+    }
+
+    /// Lets a channel do something after everything that is under way.
+    func enqueue(_ work: ChannelState.Work, for channel: ChannelState) {
+        runQueue.append((channel, work))
+    }
+
+    func linger(_ number: UInt64) {
+        lingering.insert(number)
+        schedule(.linger(number), after: limits.closeTimeout)
+    }
+
+    func lingered(_ number: UInt64) {
+        lingering.remove(number)
+    }
+
+    /// Does what has queued up until nothing is left to do.
+    private func settle() {
+        while !runQueue.isEmpty || !withMail.isEmpty {
+            let queued = runQueue
+            runQueue.removeAll(keepingCapacity: true)
+            for (channel, work) in queued { take(work, for: channel) }
+            let listed = withMail
+            withMail.removeAll(keepingCapacity: true)
+            for socket in listed {
+                socket.isListed = false
+                deliverMail(to: socket)
+            }
+        }
+    }
+
+    private func ring(_ alarm: Alarm) {
+        switch alarm {
+        case .idle(let socket): idleTimerFired(for: socket)
+        case .finishJoin(let channel, let message, let outcome): joinResumed(channel, message, outcome)
+        case .finishEvent(let channel, let message, let outcome): eventResumed(channel, message, outcome)
+        case .step(let channel, let step): take(.step(step), for: channel)
+        case .send(let socket, let frame, let message):
+            if !socket.isClosed { transmit(frame, message, on: socket) }
+        case .linger(let number):
+            if lingering.remove(number) != nil { effect(.cut(number)) }
+        }
+    }
+}

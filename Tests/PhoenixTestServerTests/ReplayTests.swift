@@ -1,0 +1,35 @@
+import PhoenixKit
+import PhoenixTestServer
+import Testing
+
+/// The embedded server answers as the real one did.
+@Suite(.timeLimit(.minutes(2)))
+struct ReplayTests {
+    /// All recordings over WebSocket that need neither permessage-deflate nor TLS.
+    static let names = [
+        "auth_token_websocket", "binary_push_broadcast", "binary_push_reply", "broadcast", "burst", "channel_crash",
+        "channel_stop", "drop_socket", "duplicate_join", "fragmented", "heartbeat", "idle_timeout",
+        "invalid_frames_v1", "invalid_frames_v2", "invalid_utf8_text", "join_crash", "join_denied", "join_slow",
+        "presence", "push_on_join", "push_unjoined", "slow_replies", "unknown_event", "unmasked_frame",
+        "upgrade_refused", "v1_binary", "v1_join_echo_leave", "v2_join_echo_leave", "vsn_missing",
+    ]
+
+    @Test("The server answers the recording as the real one did", arguments: names)
+    func replay(_ name: String) async throws {
+        let clock = ManualClock()
+        var configuration = PhoenixTestServer.Configuration()
+        configuration.clock = clock
+        try await PhoenixTestServer.withServer(configuration, site: .recorded) { server in
+            var replay = Replay(try Recording(name), against: server, clock: clock)
+            try await replay.run()
+            #expect(replay.compared > 0)
+        }
+    }
+
+    @Test("Every recording is replayed or left out for a reason")
+    func coverage() throws {
+        let leftOut: Set = ["deflate", "tls"]
+        let all = try Recording.names().filter { !$0.hasPrefix("lp_") && !leftOut.contains($0) }
+        #expect(Set(all) == Set(Self.names))
+    }
+}
