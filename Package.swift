@@ -92,6 +92,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PhoenixTests",
+            dependencies: ["Phoenix", "PhoenixTesting", "PhoenixTestServer"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PhoenixJSONTests",
             dependencies: ["PhoenixKit", "PhoenixJSON"],
             swiftSettings: settings

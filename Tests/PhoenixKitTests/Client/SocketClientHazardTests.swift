@@ -148,7 +148,9 @@ struct SocketClientHazardTests {
         for number in 0..<total {
             let push = try await bench.message(server)
             guard push.payload.integer == Int64(number), push.reference == Reference(UInt64(number) + 2) else {
-                Issue.record("expected number \(number), got \(push.payload.bytes.text) with ref \(push.reference as Any)")
+                Issue.record(
+                    "expected number \(number), got \(push.payload.bytes.text) with ref \(push.reference as Any)"
+                )
                 return
             }
         }
