@@ -3,7 +3,9 @@ struct JSONText {
     let lower: Int
     let upper: Int
     let hasEscapes: Bool
-    /// Whether all bytes between the quotes are ASCII. Escapes are.
+    /// Whether all bytes between the quotes are ASCII.
+    ///
+    /// Escapes are.
     let isASCII: Bool
 
     /// A string of no bytes.
@@ -62,7 +64,9 @@ extension JSONScanner {
         }
     }
 
-    /// Moves past an escape. A surrogate must be the first or the second half of a pair.
+    /// Moves past an escape.
+    ///
+    /// A surrogate must be the first or the second half of a pair.
     private mutating func skipEscape() throws(JSONError) {
         position += 1
         switch next {
@@ -198,7 +202,9 @@ extension JSONScanner {
 
     // MARK: Comparing keys
 
-    /// Whether `text` says `key`. As dictionaries with string keys do, it takes canonically equivalent texts for equal.
+    /// Whether `text` says `key`.
+    ///
+    /// As dictionaries with string keys do, it takes canonically equivalent texts for equal.
     @inline(__always)
     func matches(_ text: JSONText, _ key: JSONKey) -> Bool {
         if !text.hasEscapes {

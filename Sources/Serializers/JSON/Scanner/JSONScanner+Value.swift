@@ -1,7 +1,9 @@
 internal import PhoenixKit
 
 extension JSONScanner {
-    /// Reads one whole value and the white space before it. Of a key written twice the last value counts.
+    /// Reads one whole value and the white space before it.
+    ///
+    /// Of a key written twice the last value counts.
     mutating func value() throws(JSONError) -> Value {
         var open: [Container] = []
         while true {
