@@ -224,6 +224,16 @@ import Testing
         #expect(try format.encode(envelope.any).text == #"{"x":[1,null,"é"]}"#)
     }
 
+    @Test func aPayloadNeedsADecoderThatNamesItsFormat() throws {
+        let payload = try format.decode([Payload].self, from: Bytes("[{}]"))[0]
+        #expect(payload.format?.name == "JSON")
+        let error = #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([Payload].self, from: Data("[{}]".utf8))
+        }
+        #expect(error.map(kind) == "dataCorrupted")
+        #expect(String(decoding: try JSONEncoder().encode([payload]), as: UTF8.self) == "[{}]")
+    }
+
     @Test func theLastOfTwoEqualKeysCounts() throws {
         let text = Bytes(#"{"a":1,"b":2,"a":3,"\u0061":4}"#)
         #expect(try format.decode([String: Int].self, from: text) == ["a": 4, "b": 2])
@@ -286,6 +296,9 @@ import Testing
         refuses(Kind.self, #""third""#)
         refuses([Float].self, "[1e300]", at: ["0"])
         refuses([Bool].self, "[1]")
+        refuses([Decimal].self, "[1e200]", at: ["0"])
+        refuses([Decimal].self, #"["1"]"#)
+        refuses([URL].self, "[1]")
     }
 
     @Test func whatIsNotJSONIsAJSONError() {
