@@ -371,6 +371,40 @@ import Testing
         }
     }
 
+    /// Keeps its encoder, so that another value may go on with it.
+    final class Hoarder: Encodable {
+        var encoder: (any Encoder)?
+        var container: KeyedEncodingContainer<Interleaved.Keys>?
+        let fails: Bool
+        init(fails: Bool) { self.fails = fails }
+
+        func encode(to encoder: any Encoder) throws {
+            self.encoder = encoder
+            container = encoder.container(keyedBy: Interleaved.Keys.self)
+            try container?.encode(1, forKey: .a)
+            if fails { try container?.encode(Double.nan, forKey: .b) }
+        }
+    }
+
+    struct Heir: Encodable {
+        let hoarder: Hoarder
+        func encode(to encoder: any Encoder) throws {
+            var list = encoder.unkeyedContainer()
+            try? list.encode(hoarder)
+            #expect(throws: EncodingError.self) { try hoarder.container?.encode(2, forKey: .b) }
+            var nested = hoarder.container?.nestedUnkeyedContainer(forKey: .list)
+            try nested?.encode(3)
+            var other = hoarder.encoder?.unkeyedContainer()
+            #expect(throws: EncodingError.self) { try other?.encode(4) }
+            try list.encode(5)
+        }
+    }
+
+    @Test func anEncoderKeptBeyondItsValueWritesNothing() throws {
+        #expect(try format.encode(Heir(hoarder: Hoarder(fails: false))).text == #"[{"a":1},5]"#)
+        #expect(try format.encode(Heir(hoarder: Hoarder(fails: true))).text == "[5]")
+    }
+
     @Test func misuseOfAnEncoderThrowsAndNeverTraps() throws {
         #expect(throws: EncodingError.self) { try format.encode(Nothing()) }
         #expect(throws: EncodingError.self) { try format.encode([TwoKinds()]) }
