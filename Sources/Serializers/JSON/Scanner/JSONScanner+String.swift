@@ -17,9 +17,21 @@ struct JSONText {
 
 extension JSONScanner {
     /// Moves past a string and checks it: escapes, surrogate pairs, control characters, UTF-8.
+    @inline(__always)
     mutating func string() throws(JSONError) -> JSONText {
         try expect(UInt8(ascii: "\""), "a string")
         let lower = position
+        skipPlainRun()
+        if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+            position += 1
+            return JSONText(lower: lower, upper: position - 1, hasEscapes: false, isASCII: true)
+        }
+        return try string(from: lower)
+    }
+
+    /// Moves past the rest of a string that has begun at `lower`, all of which so far stands for itself.
+    @inline(never)
+    private mutating func string(from lower: Int) throws(JSONError) -> JSONText {
         var hasEscapes = false
         var isASCII = true
         while true {
