@@ -89,6 +89,7 @@ let package = Package(
         .testTarget(
             name: "PhoenixKitTests",
             dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            exclude: ["Replay/Transcripts"],
             swiftSettings: settings
         ),
         .testTarget(
