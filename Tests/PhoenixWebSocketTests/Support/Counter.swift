@@ -1,6 +1,6 @@
 private import Synchronization
 
-/// Counts calls from 0.
+/// Counts calls from 0, or keeps a number.
 final class Counter: Sendable {
     private let count = Mutex(0)
 
@@ -10,6 +10,8 @@ final class Counter: Sendable {
             return count
         }
     }
+
+    func set(_ value: Int) { count.withLock { $0 = value } }
 
     var value: Int { count.withLock { $0 } }
 }
