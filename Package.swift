@@ -107,6 +107,7 @@ let package = Package(
             dependencies: [
                 "PhoenixKit", "PhoenixWebSocket", "PhoenixTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],

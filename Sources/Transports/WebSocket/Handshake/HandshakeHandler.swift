@@ -89,12 +89,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         state = .done
         results.secured.complete(.failure(error))
         results.upgraded.complete(.failure(error))
-        guard let context else { return }
-        if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
-            tls.close(promise: nil)
-        } else {
-            context.close(promise: nil)
-        }
+        context?.channel.closeAtOnce()
     }
 
     // MARK: Events

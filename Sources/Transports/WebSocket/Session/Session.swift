@@ -130,7 +130,7 @@ extension Session {
             )
         } catch {
             // Waits for the socket to be free; the handshake has closed it, or this does.
-            channel.close(promise: nil)
+            channel.eventLoop.execute { channel.closeAtOnce() }
             let gone = OneShot<Void>()
             channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
             try? await gone.valueWhateverHappens()

@@ -1,7 +1,7 @@
 internal import PhoenixKit
 internal import Testing
 
-@testable private import PhoenixWebSocket
+@testable internal import PhoenixWebSocket
 
 @Suite("A conversation over one connection", .timeLimit(.minutes(1)))
 struct ConversationTests {
