@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import PhoenixKit
 
 /// One connected socket: what Phoenix keeps in the transport's process.
@@ -23,7 +24,7 @@ final class SocketState {
     let assigns: [String: any Sendable]
 
     var channels: [Bytes: ChannelState] = [:]
-    var mailbox: [Mail] = []
+    var mailbox = CircularBuffer<Mail>()
     /// What arrived while a join blocked the socket.
     var inbox: [SocketEvent] = []
     /// A join is taking its time.

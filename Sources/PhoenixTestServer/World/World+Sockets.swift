@@ -103,17 +103,7 @@ extension World {
     // MARK: Sending
 
     func deliverMail(to socket: SocketState) {
-        guard socket.isReady, !socket.mailbox.isEmpty else {
-            if !socket.isReady, socket.mailbox.count > limits.mailbox { cut(socket) }
-            return
-        }
-        let mailbox = socket.mailbox
-        socket.mailbox = []
-        for (index, mail) in mailbox.enumerated() {
-            guard socket.isReady else {
-                if !socket.isClosed { socket.mailbox.insert(contentsOf: mailbox[index...], at: 0) }
-                return
-            }
+        while socket.isReady, !isTurnFull, let mail = socket.mailbox.popFirst() {
             switch mail {
             case .push(let frame, let message): send(frame, message, on: socket)
             case .channelEnded(let channel): forget(channel)
@@ -121,6 +111,11 @@ extension World {
             case .drain: close(socket, code: 1012)
             case .kill: cut(socket)
             }
+        }
+        if socket.isReady {
+            if !socket.mailbox.isEmpty { list(socket) }
+        } else if socket.mailbox.count > limits.mailbox {
+            cut(socket)
         }
     }
 
