@@ -57,7 +57,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func tellEvents() {
-        guard !events.isEmpty else { return }
+        // Without an event too: any data keeps an idle connection alive.
         let events = events
         self.events.removeAll(keepingCapacity: true)
         host.tell { $0.received(events, on: number) }
