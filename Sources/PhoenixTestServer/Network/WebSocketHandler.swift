@@ -56,7 +56,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    private func tellEvents() {
+    /// Tells the world what one read has brought.
+    func tellEvents() {
         // Without an event too: any data keeps an idle connection alive.
         let events = events
         self.events.removeAll(keepingCapacity: true)

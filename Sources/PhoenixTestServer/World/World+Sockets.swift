@@ -146,7 +146,7 @@ extension World {
         case .drop: break
         case .delay(let duration): schedule(.send(socket, frame, message), after: duration)
         case .duplicate(let copies):
-            for _ in 0...max(0, copies) { transmit(frame, message, on: socket) }
+            for _ in 0..<max(0, copies) { transmit(frame, message, on: socket) }
         }
         if let raw = plan.raw { effect(.raw(socket.number, raw)) }
         if let cut = plan.cutAfter { end(socket, code: cut.code) }
