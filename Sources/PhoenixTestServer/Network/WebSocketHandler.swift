@@ -56,8 +56,9 @@ final class WebSocketHandler: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    private func tellEvents() {
-        guard !events.isEmpty else { return }
+    /// Tells the world what one read has brought.
+    func tellEvents() {
+        // Without an event too: any data keeps an idle connection alive.
         let events = events
         self.events.removeAll(keepingCapacity: true)
         host.tell { $0.received(events, on: number) }

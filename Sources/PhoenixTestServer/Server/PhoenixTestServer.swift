@@ -98,6 +98,7 @@ public final class PhoenixTestServer: Sendable {
     }
 
     /// Starts a server, runs `body` with it, and stops it, whatever `body` does.
+    @discardableResult
     public static func withServer<Result>(
         _ configuration: Configuration = Configuration(),
         site: Site,
@@ -115,6 +116,7 @@ public final class PhoenixTestServer: Sendable {
     }
 
     /// Starts a server whose site `build` describes, runs `body` with it, and stops it.
+    @discardableResult
     public static func withServer<Result>(
         _ configuration: Configuration = Configuration(),
         _ build: (inout Site) throws -> Void,

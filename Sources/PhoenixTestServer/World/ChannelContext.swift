@@ -86,17 +86,17 @@ public struct ChannelContext {
 
     /// Kills the transport of this channel's socket: the connection drops without a close frame.
     public func killTransport() {
-        world.mail(.kill, to: channel.socket)
+        world.mail(.end(code: nil), to: channel.socket)
     }
 
     /// Drains this channel's socket: it is closed with 1012.
     public func drainSocket() {
-        world.mail(.drain, to: channel.socket)
+        world.mail(.end(code: 1012), to: channel.socket)
     }
 
     /// Closes this channel's socket with 1001, as the "disconnect" broadcast does.
     public func disconnectSocket() {
-        world.mail(.disconnect, to: channel.socket)
+        world.mail(.end(code: 1001), to: channel.socket)
     }
 
     private func requireJoined(_ action: String) throws(PhoenixError) {

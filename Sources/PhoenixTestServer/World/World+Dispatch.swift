@@ -20,14 +20,12 @@ extension World {
         if let description = plan.description {
             journal.record(.fault, at: now, connection: socket.number, message: message, note: description)
         }
-        if let cut = plan.cutBefore { return perform(cut, on: socket) }
+        if let cut = plan.cutBefore { return end(socket, code: cut.code) }
         if case .drop = plan.delivery {} else { dispatch(message, on: socket) }
-        if let raw = plan.raw, !socket.isClosed { effect(.raw(socket.number, raw)) }
-        if let cut = plan.cutAfter {
-            // What the message was answered with goes out first.
-            deliverMail(to: socket)
-            perform(cut, on: socket)
-        }
+        // By mail, so that what the message is answered with goes out first.
+        if plan.raw == nil, plan.cutAfter == nil { return }
+        let afterwards: SocketState.Mail = plan.raw.map { .raw($0) } ?? .end(code: plan.cutAfter?.code)
+        mail(afterwards, to: socket)
     }
 
     private func dispatch(_ message: Message, on socket: SocketState) {
