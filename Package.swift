@@ -92,6 +92,13 @@ let package = Package(
             exclude: ["Replay/Transcripts"],
             swiftSettings: settings
         ),
+        .target(name: "CMallinfo", path: "Tests/CMallinfo"),
+        .executableTarget(
+            name: "soak",
+            dependencies: ["CMallinfo", "Phoenix", "PhoenixTestServer"],
+            path: "Tests/Soak",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "PhoenixTests",
             dependencies: ["Phoenix", "PhoenixTesting", "PhoenixTestServer"],

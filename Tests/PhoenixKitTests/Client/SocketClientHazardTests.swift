@@ -237,7 +237,11 @@ struct SocketClientHazardTests {
         await server.waitForEnd()
         #expect(client == nil)
         // The driver's last frames unwind beside us.
-        for _ in 0..<1_000_000 where ballast != nil { await Task.yield() }
+        var patience = 1_000_000
+        while patience > 0, ballast != nil {
+            patience -= 1
+            await Task.yield()
+        }
         #expect(ballast == nil)
     }
 }
