@@ -13,7 +13,9 @@ private import Android
 private import Darwin
 #endif
 
-/// Connects over TCP. A name with several addresses is tried as RFC 8305 says, IPv6 and IPv4 together.
+/// Connects over TCP.
+///
+/// A name with several addresses is tried as RFC 8305 says, IPv6 and IPv4 together.
 public struct TCPConnector: WebSocketConnector {
     public init() {}
 

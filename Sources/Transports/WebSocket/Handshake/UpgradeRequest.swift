@@ -7,7 +7,9 @@ struct UpgradeRequest {
     let head: HTTPRequestHead
     /// What `Sec-WebSocket-Key` says.
     let key: String
-    /// The subprotocols the server may choose from. The auth token travels among those offered, but is no protocol.
+    /// The subprotocols the server may choose from.
+    ///
+    /// The auth token travels among those offered, but is no protocol.
     let protocols: [String]
     /// The extensions offered.
     let extensions: [any WireExtension]

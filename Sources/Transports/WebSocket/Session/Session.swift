@@ -12,7 +12,7 @@ struct Session: Sendable {
 
     /// Runs `body` with the connection and closes it, whatever becomes of `body`.
     ///
-    /// - Parameter isolation: where `body` runs. The closures below name it, without which they would leave it.
+    /// The closures below name `isolation`, where `body` is to run; without that they would leave it.
     func run<Result: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         executor: WebSocketTransport.Configuration.Executor,
@@ -145,7 +145,9 @@ extension Session {
         )
     }
 
-    /// Has the connector connect, within the deadline. A channel that comes too late is closed.
+    /// Has the connector connect, within the deadline.
+    ///
+    /// A channel that comes too late is closed.
     private static func connect(
         _ request: ConnectionRequest,
         connector: any WebSocketConnector,
