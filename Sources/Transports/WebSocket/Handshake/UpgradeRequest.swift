@@ -25,7 +25,8 @@ struct UpgradeRequest {
     ) throws(PhoenixError) {
         let url = request.url
         guard url.requestTarget.hasPrefix("/"), url.requestTarget.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            !url.host.isEmpty, url.host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            !url.host.isEmpty,
+            url.host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/?#@[]\\".utf8.contains($0) })
         else {
             throw PhoenixError(
                 .invalidURL,

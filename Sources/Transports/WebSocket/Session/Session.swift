@@ -68,6 +68,8 @@ struct Session: Sendable {
     }
 
     private func keepAlivePings(every interval: Duration) async {
+        // Twice the interval must be a duration, too.
+        let interval = min(interval, .seconds(31_536_000))
         guard interval > .zero else { return }
         var next = parts.clock.now + interval
         while true {
