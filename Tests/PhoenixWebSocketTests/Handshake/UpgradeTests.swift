@@ -109,6 +109,7 @@ struct UpgradeTests {
             Endpoint(scheme: "http", host: "a", path: "/"), Endpoint(scheme: "ws", host: "a\r\nX: y", path: "/"),
             Endpoint(scheme: "ws", host: "a", path: "/a b"), Endpoint(scheme: "ws", host: "a", path: "x"),
             Endpoint(scheme: "ws", host: "a", path: "/", query: "a\r\nb"), Endpoint(scheme: "ws", host: "", path: "/"),
+            Endpoint(scheme: "ws", host: "a@b", path: "/"),
         ]
         for url in endpoints {
             let request = ConnectionRequest(url: url, serializer: serializerCapabilities)

@@ -2,8 +2,10 @@ internal import NIOSSL
 internal import PhoenixKit
 internal import PhoenixWebSocket
 
-/// Certificates for the tests, all but the root signed by it. The server's are for `localhost` and 127.0.0.1,
-/// `elsewhere` is for another host, and `expired` ended in 2020; the others are valid until 2120.
+/// Certificates for the tests, all but the root signed by it.
+///
+/// The server's are for `localhost` and 127.0.0.1, `elsewhere` is for another host, and `expired` ended in 2020; the
+/// others are valid until 2120.
 ///
 /// Made with OpenSSL: a P-256 key each (`openssl ecparam -name prime256v1 -genkey -noout`), a request with
 /// `-addext subjectAltName=…`, and `openssl ca -startdate 20200101000000Z -enddate …` with the root

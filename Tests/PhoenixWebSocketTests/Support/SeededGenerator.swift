@@ -1,6 +1,8 @@
 private import Foundation
 
-/// Repeatable randomness (SplitMix64). `PHOENIX_SEED` in the environment chooses the seed.
+/// Repeatable randomness (SplitMix64).
+///
+/// `PHOENIX_SEED` in the environment chooses the seed.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

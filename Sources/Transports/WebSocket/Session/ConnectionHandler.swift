@@ -141,6 +141,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             }
         } catch {
             deliver()
+            parts.outbound.refuse()
             parts.inbound.finish(.failed(error.error))
             isDiscarding = true
             beginClose(CloseFrame(fittingCode: error.closeCode, reason: ""))
@@ -183,6 +184,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .close(let frame):
             deliver()
             let isLocal = isCloseSent
+            // In this order everywhere: who has read the end must not be able to write.
+            parts.outbound.refuse()
             parts.inbound.finish(
                 .closed(ConnectionClose(code: frame.code, reason: frame.reason, isLocal: isLocal))
             )
@@ -300,8 +303,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Gives up the connection; the reader gets `error`.
     func fail(_ error: PhoenixError) {
         deliver()
-        parts.inbound.finish(.failed(error))
         parts.outbound.detach(error)
+        parts.inbound.finish(.failed(error))
         closeNow()
     }
 
@@ -314,8 +317,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Tells everybody that the connection is gone.
     private func end() {
         deliver()
+        parts.outbound.detach(nil)
         parts.inbound.finish(.closed(ConnectionClose(code: nil, isLocal: isCloseSent, isClean: false)))
         parts.inbound.detach()
-        parts.outbound.detach(nil)
     }
 }

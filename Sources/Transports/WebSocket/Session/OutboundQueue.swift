@@ -139,7 +139,9 @@ final class OutboundQueue: Outbound {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Refuses further writes. Those that wait for room go on waiting.
+    /// Refuses further writes.
+    ///
+    /// Those that wait for room go on waiting.
     func refuse() {
         state.withLock { $0.end = $0.end ?? Self.disconnected }
     }
