@@ -48,6 +48,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Sources/Transports/WebSocket",
@@ -88,6 +89,12 @@ let package = Package(
         .testTarget(
             name: "PhoenixKitTests",
             dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            exclude: ["Replay/Transcripts"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixTests",
+            dependencies: ["Phoenix", "PhoenixTesting", "PhoenixTestServer"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -100,6 +107,7 @@ let package = Package(
             dependencies: [
                 "PhoenixKit", "PhoenixWebSocket", "PhoenixTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],

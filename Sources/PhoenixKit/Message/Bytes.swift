@@ -47,7 +47,9 @@ public struct Bytes: Sendable {
         offset >= 0 && offset < count ? storage[lower + offset] : nil
     }
 
-    /// The part of the run that `range` covers, sharing its storage. A range that reaches outside is cut to the run.
+    /// The part of the run that `range` covers, sharing its storage.
+    ///
+    /// A range that reaches outside is cut to the run.
     @inlinable
     public subscript(range: Range<Int>) -> Bytes {
         let start = Swift.min(Swift.max(range.lowerBound, 0), count)
@@ -55,7 +57,9 @@ public struct Bytes: Sendable {
         return Bytes(unchecked: storage, from: lower + start, to: lower + end)
     }
 
-    /// Calls `body` with the bytes. The pointer is valid only during the call.
+    /// Calls `body` with the bytes.
+    ///
+    /// The pointer is valid only during the call.
     @inlinable
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try storage.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[lower..<upper])) }
@@ -109,6 +113,14 @@ extension Bytes: ExpressibleByArrayLiteral {
     @inlinable
     public init(arrayLiteral elements: UInt8...) {
         self.init(elements)
+    }
+}
+
+extension Bytes: ExpressibleByStringLiteral {
+    /// The UTF-8 of `value`.
+    @inlinable
+    public init(stringLiteral value: String) {
+        self.init(value)
     }
 }
 

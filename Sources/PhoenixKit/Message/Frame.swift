@@ -2,7 +2,9 @@
 public struct Frame: Sendable, Hashable {
     /// What a frame's bytes are, in the words of RFC 6455 section 5.6.
     public enum Kind: Sendable, Hashable, CaseIterable {
-        /// UTF-8 text. A transport hands over only well-formed UTF-8.
+        /// UTF-8 text.
+        ///
+        /// A transport hands over only well-formed UTF-8.
         case text
         /// Arbitrary bytes.
         case binary

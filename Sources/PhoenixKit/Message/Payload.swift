@@ -9,7 +9,9 @@ public struct Payload: Sendable {
     /// What the bytes are; nil for the data of a binary frame.
     public let format: (any PayloadFormat)?
 
-    /// A payload of bytes in `format`. The bytes are taken at their word: serializers check them first.
+    /// A payload of bytes in `format`.
+    ///
+    /// The bytes are taken at their word: serializers check them first.
     @inlinable
     public init(_ bytes: Bytes, format: any PayloadFormat) {
         self.bytes = bytes
@@ -43,7 +45,9 @@ public struct Payload: Sendable {
         }
     }
 
-    /// The payload as a dynamic value. Binary data is `.bytes`.
+    /// The payload as a dynamic value.
+    ///
+    /// Binary data is `.bytes`.
     ///
     /// - Throws: `PhoenixError` with the code `.decoding`.
     public func value() throws(PhoenixError) -> Value {
@@ -93,11 +97,11 @@ public struct Payload: Sendable {
         format.map { Payload(bytes.compacted(), format: $0) } ?? Payload(binary: bytes.compacted())
     }
 
-    private func requireFormat(_ wanted: String) throws(PhoenixError) -> any PayloadFormat {
+    private func requireFormat(_ wanted: @autoclosure () -> String) throws(PhoenixError) -> any PayloadFormat {
         guard let format else {
             throw PhoenixError(
                 .decoding,
-                "Expected \(wanted), got the \(bytes) of a binary frame, which have no format. Read payload.bytes."
+                "Expected \(wanted()), got the \(bytes) of a binary frame, which have no format. Read payload.bytes."
             )
         }
         return format

@@ -26,7 +26,9 @@ public struct PayloadContent: Sendable {
     /// Binary data, sent as a binary frame.
     public static func binary(_ bytes: Bytes) -> PayloadContent { PayloadContent(storage: .binary(bytes)) }
 
-    /// A payload that was received or made before. It is decoded and encoded again if the format is another one.
+    /// A payload that was received or made before.
+    ///
+    /// It is decoded and encoded again if the format is another one.
     public static func payload(_ payload: Payload) -> PayloadContent { PayloadContent(storage: .payload(payload)) }
 
     /// Encodes the content in `format`.

@@ -6,13 +6,21 @@ public protocol PayloadFormat: Sendable {
     /// The format's name for messages and errors, such as `JSON`.
     var name: String { get }
 
-    /// Encodes `value`. Throws when it has no representation in this format (a NaN in JSON, for one).
+    /// Encodes `value`.
+    ///
+    /// Throws when it has no representation in this format (a NaN in JSON, for one).
     func encode<Value: Encodable>(_ value: Value) throws -> Bytes
-    /// Encodes a dynamic value. Throws as above.
+    /// Encodes a dynamic value.
+    ///
+    /// Throws as above.
     func encode(value: Value) throws -> Bytes
-    /// Decodes one whole value. Throws, and never traps, whatever the bytes are.
+    /// Decodes one whole value.
+    ///
+    /// Throws, and never traps, whatever the bytes are.
     func decode<Value: Decodable>(_ type: Value.Type, from bytes: Bytes) throws -> Value
-    /// Reads one whole value. Throws, and never traps, whatever the bytes are.
+    /// Reads one whole value.
+    ///
+    /// Throws, and never traps, whatever the bytes are.
     func value(of bytes: Bytes) throws -> Value
 
     /// The bytes of the member `key` of the object that `bytes` are, or nil.

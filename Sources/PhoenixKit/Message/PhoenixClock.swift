@@ -1,6 +1,10 @@
-/// Where the client, its transports and its deadlines take time from. Tests put a clock of their own in its place.
+/// Where the client, its transports and its deadlines take time from.
+///
+/// Tests put a clock of their own in its place.
 public protocol PhoenixClock: Sendable {
-    /// The present moment. Never goes back.
+    /// The present moment.
+    ///
+    /// Never goes back.
     var now: Timestamp { get }
 
     /// Returns when `deadline` has come; throws `CancellationError` when the task is cancelled before.

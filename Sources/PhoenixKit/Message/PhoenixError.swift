@@ -2,13 +2,16 @@
 ///
 /// Messages never hold tokens, cookies or the values of query parameters.
 public struct PhoenixError: Error, Sendable {
-    /// The kind of error. More may be added.
+    /// The kind of error.
+    ///
+    /// More may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Raw: String, Sendable {
             case disconnected, notJoined, alreadyJoined, encoding, decoding
             case invalidURL, unknownTransport, unknownSerializer, unknownExtension, versionConflict, invalidOption
             case incompatible, endpointMismatch
-            case unreachable, timeout, tls, upgradeRefused, upgradeInvalid, transportProtocol, limitExceeded, transportDown
+            case unreachable, timeout, tls, upgradeRefused, upgradeInvalid, transportProtocol, limitExceeded,
+                transportDown
             case stopped, alreadyRunning, bufferFull
         }
 
@@ -48,7 +51,9 @@ public struct PhoenixError: Error, Sendable {
         public static let timeout = Code(raw: .timeout)
         /// TLS failed: an untrusted certificate, a wrong host name, a broken handshake.
         public static let tls = Code(raw: .tls)
-        /// The server answered the upgrade with something else than 101. The cause is an `UpgradeRefusal`.
+        /// The server answered the upgrade with something else than 101.
+        ///
+        /// The cause is an `UpgradeRefusal`.
         public static let upgradeRefused = Code(raw: .upgradeRefused)
         /// The server answered 101, but not as RFC 6455 section 4.2.2 asks.
         public static let upgradeInvalid = Code(raw: .upgradeInvalid)

@@ -28,7 +28,9 @@ public enum Value: Sendable, Hashable {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { nil }
     }
 
-    /// The whole number this is, or nil. A double counts when it is whole and within `Int64`.
+    /// The whole number this is, or nil.
+    ///
+    /// A double counts when it is whole and within `Int64`.
     public var integer: Int64? {
         switch self {
         case .signed(let number): number

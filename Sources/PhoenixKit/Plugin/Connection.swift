@@ -1,6 +1,8 @@
 /// An open connection, as a transport hands it to the body of `withConnection`.
 public struct Connection: Sendable {
-    /// Where frames come from. One reader at a time.
+    /// Where frames come from.
+    ///
+    /// One reader at a time.
     public let inbound: any Inbound
     /// Where frames go.
     public let outbound: any Outbound
@@ -30,7 +32,9 @@ public protocol Inbound: Sendable {
 public enum InboundEvent: Sendable {
     /// At least one frame.
     case frames(InboundBatch)
-    /// The connection closed. Nothing follows.
+    /// The connection closed.
+    ///
+    /// Nothing follows.
     case closed(ConnectionClose)
 }
 
@@ -68,7 +72,9 @@ public struct ConnectionClose: Sendable, Hashable {
 
 /// The sending half of a connection.
 public protocol Outbound: Sendable {
-    /// Sends frames in order, after all frames of earlier calls. One call at a time.
+    /// Sends frames in order, after all frames of earlier calls.
+    ///
+    /// One call at a time.
     ///
     /// Returns when the transport has room for more, which is not when the frames have arrived. While the peer reads
     /// too slowly the call waits, at most for `ConnectionDeadlines.write`.

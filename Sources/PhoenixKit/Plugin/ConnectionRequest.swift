@@ -47,15 +47,25 @@ public struct ConnectionRequest: Sendable {
 
 /// How long each stage of a connection may take.
 public struct ConnectionDeadlines: Sendable, Hashable {
-    /// Finding the address and connecting, all addresses together. Default: 10 s.
+    /// Finding the address and connecting, all addresses together.
+    ///
+    /// Default: 10 s.
     public var connect: Duration
-    /// The TLS handshake. Default: 10 s.
+    /// The TLS handshake.
+    ///
+    /// Default: 10 s.
     public var tls: Duration
-    /// The upgrade, from the request's first byte to the answer's last header. Default: 10 s.
+    /// The upgrade, from the request's first byte to the answer's last header.
+    ///
+    /// Default: 10 s.
     public var upgrade: Duration
-    /// How long a write may wait for the peer to read. Default: 30 s.
+    /// How long a write may wait for the peer to read.
+    ///
+    /// Default: 30 s.
     public var write: Duration
-    /// How long the peer may take to answer a close. Default: 5 s.
+    /// How long the peer may take to answer a close.
+    ///
+    /// Default: 5 s.
     public var close: Duration
 
     public init(
@@ -73,20 +83,33 @@ public struct ConnectionDeadlines: Sendable, Hashable {
     }
 }
 
-/// How much one connection may hold. Reaching a limit on what the peer sends ends the connection with
-/// `.limitExceeded`; sizes are bytes.
+/// How much one connection may hold.
+///
+/// Reaching a limit on what the peer sends ends the connection with `.limitExceeded`; sizes are bytes.
 public struct ConnectionLimits: Sendable, Hashable {
-    /// The largest frame accepted. Default: 10 MB, as Phoenix servers accept.
+    /// The largest frame accepted.
+    ///
+    /// Default: 10 MB, as Phoenix servers accept.
     public var frame: Int
-    /// The largest message accepted, all fragments together. Default: 10 MB.
+    /// The largest message accepted, all fragments together.
+    ///
+    /// Default: 10 MB.
     public var message: Int
-    /// The largest message after inflating. Default: 64 MB.
+    /// The largest message after inflating.
+    ///
+    /// Default: 64 MB.
     public var inflatedMessage: Int
-    /// The headers of the answer to the handshake, together. Default: 32 kB.
+    /// The headers of the answer to the handshake, together.
+    ///
+    /// Default: 32 kB.
     public var responseHeaders: Int
-    /// How much of the body of a refused handshake is kept for the error. Default: 4 kB.
+    /// How much of the body of a refused handshake is kept for the error.
+    ///
+    /// Default: 4 kB.
     public var refusalBody: Int
-    /// How much may wait to be written before `Outbound.write` waits. Default: 256 kB.
+    /// How much may wait to be written before `Outbound.write` waits.
+    ///
+    /// Default: 256 kB.
     public var writeBuffer: Int
 
     public init(
@@ -108,7 +131,9 @@ public struct ConnectionLimits: Sendable, Hashable {
 
 /// A text that must never be shown: tokens, passwords.
 public struct Secret: Sendable, Hashable, ExpressibleByStringLiteral {
-    /// The text itself. Not for logs, errors or metrics.
+    /// The text itself.
+    ///
+    /// Not for logs, errors or metrics.
     public let revealed: String
 
     public init(_ text: String) {

@@ -130,4 +130,3 @@ extension Endpoint: CustomStringConvertible {
     /// The URL without the values of its query's parameters.
     public var description: String { redacted }
 }
-

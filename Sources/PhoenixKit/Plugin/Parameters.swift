@@ -1,4 +1,6 @@
-/// The parameters of a socket: what the server's `connect/3` gets. They go into the query of the URL.
+/// The parameters of a socket: what the server's `connect/3` gets.
+///
+/// They go into the query of the URL.
 ///
 /// Values nest as in phoenix.js: `["user": ["id": 7]]` becomes `user[id]=7`, arrays become `list[]=…`, null an empty
 /// value. Parameters keep the order of their names.

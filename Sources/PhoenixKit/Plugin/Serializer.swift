@@ -23,8 +23,10 @@ public protocol Serializer: Sendable {
     func decode(_ frame: Frame, as role: Role) throws -> Message
 }
 
-/// Which end of the connection encodes or decodes. The two write pushes differently: in V2's binary frames a
-/// client's push has five header bytes and a server's has four.
+/// Which end of the connection encodes or decodes.
+///
+/// The two write pushes differently: in V2's binary frames a client's push has five header bytes and a server's has
+/// four.
 public enum Role: Sendable, Hashable, CaseIterable {
     case client, server
 
@@ -39,7 +41,9 @@ public struct SerializerCapabilities: Sendable, Hashable {
     /// The kinds of frame it reads.
     public var accepts: Set<Frame.Kind>
     /// Whether its text frames may be sent as the lines of one request body: each starts with `[` and holds no line
-    /// break. Long polling sends one message per request otherwise.
+    /// break.
+    ///
+    /// Long polling sends one message per request otherwise.
     public var isLineBatchable: Bool
 
     public init(emits: Set<Frame.Kind>, accepts: Set<Frame.Kind>, isLineBatchable: Bool) {

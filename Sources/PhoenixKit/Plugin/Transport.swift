@@ -29,7 +29,9 @@ public struct TransportCapabilities: Sendable, Hashable {
     public var name: String
     /// The schemes it speaks.
     public var schemes: Schemes
-    /// Whether the server forgets the client unless Phoenix heartbeats are sent. Long polling needs none.
+    /// Whether the server forgets the client unless Phoenix heartbeats are sent.
+    ///
+    /// Long polling needs none.
     public var needsHeartbeat: Bool
     /// The kinds of frame that reach the server.
     public var upstream: Set<Frame.Kind>

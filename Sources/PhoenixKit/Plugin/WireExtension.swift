@@ -8,13 +8,17 @@ public protocol WireExtension: Sendable {
 
     /// Judges the server's answer to the offer.
     ///
-    /// - Parameter answer: the server's words for this extension; nil when it did not take up the offer.
+    /// - Parameters:
+    ///   - answer: the server's words for this extension; nil when it did not take up the offer.
+    ///   - limits: how much one message may inflate to.
     /// - Returns: the codec of one connection; nil when the extension is not in use.
     /// - Throws: `PhoenixError` with `.upgradeInvalid` when the answer does not fit the offer; the connection fails.
     func accept(_ answer: String?, limits: ConnectionLimits) throws -> (any WireCodec)?
 }
 
-/// What an extension does to the messages of one connection. Owned by the transport and used by one task at a time.
+/// What an extension does to the messages of one connection.
+///
+/// Owned by the transport and used by one task at a time.
 public protocol WireCodec {
     /// Encodes a message that is about to be sent; `transformed` says whether RSV1 is to be set.
     mutating func encode(_ message: Bytes, kind: Frame.Kind) throws -> (bytes: Bytes, transformed: Bool)

@@ -26,7 +26,7 @@ public struct JSONFormat: PayloadFormat {
     ///
     /// - Throws: `EncodingError` for bytes, extensions, infinite numbers and NaN, which JSON does not have.
     public func encode(value: Value) throws -> Bytes {
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: 96)
         try writer.write(value)
         return Bytes(writer.bytes)
     }
@@ -38,14 +38,18 @@ extension Bytes {
     func withScanner<Result>(
         _ body: (inout JSONScanner) throws(JSONError) -> Result
     ) throws(JSONError) -> Result {
-        let result = withUnsafeBytes { bytes -> Swift.Result<Result, JSONError> in
+        // `withUnsafeBytes` forgets the type of the error, which would then be put in a box.
+        var failure: JSONError?
+        let result = withUnsafeBytes { bytes -> Result? in
             var scanner = JSONScanner(bytes)
             do throws(JSONError) {
-                return .success(try body(&scanner))
+                return try body(&scanner)
             } catch {
-                return .failure(error)
+                failure = error
+                return nil
             }
         }
-        return try result.get()
+        guard let result else { throw failure ?? JSONError(at: 0, expected: "a value") }
+        return result
     }
 }

@@ -54,6 +54,7 @@ struct JSONKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func superDecoder() throws -> any Decoder { try node(at: JSONCodingKey.super) }
     func superDecoder(forKey key: Key) throws -> any Decoder { try node(at: key) }
 
+    @inline(__always)
     private func integer<Integer: FixedWidthInteger>(_ type: Integer.Type, _ key: Key) throws -> Integer {
         try source.integer(at: members.offset(for: key), as: type, path(to: key))
     }

@@ -1,7 +1,9 @@
 internal import PhoenixKit
 
 /// The members of one object, found once.
-struct JSONMembers {
+///
+/// A class, because the standard library copies a container whenever a value is decoded from it.
+final class JSONMembers {
     private struct Member {
         let key: JSONText
         let value: Int
@@ -9,9 +11,9 @@ struct JSONMembers {
 
     let source: JSONSource
     let path: JSONPath?
-    private var members: [Member] = []
+    private let members: [Member]
     /// Where the last member of each key is; only where there are so many that looking through them would be dear.
-    private var lookup: [String: Int]?
+    private let lookup: [String: Int]?
 
     private static let few = 32
 
@@ -34,15 +36,18 @@ struct JSONMembers {
             }
             return members
         }
-        guard members.count > Self.few else { return }
+        guard members.count > Self.few else {
+            lookup = nil
+            return
+        }
         var lookup: [String: Int] = [:]
         lookup.reserveCapacity(members.count)
-        for (index, key) in keys.enumerated() { lookup[key] = index }
+        for (index, key) in Self.keys(of: members, in: source).enumerated() { lookup[key] = index }
         self.lookup = lookup
     }
 
     /// All keys in the order in which they are written, also those that are written twice.
-    private var keys: [String] {
+    private static func keys(of members: [Member], in source: JSONSource) -> [String] {
         source.bytes.withUnsafeBytes { bytes in
             let scanner = JSONScanner(bytes)
             return members.map { scanner.characters(of: $0.key) }
@@ -52,7 +57,7 @@ struct JSONMembers {
     /// Each key once, in the order in which they are written first.
     var uniqueKeys: [String] {
         var seen: Set<String> = []
-        return keys.filter { seen.insert($0).inserted }
+        return Self.keys(of: members, in: source).filter { seen.insert($0).inserted }
     }
 
     /// Where the value of the last member `key` is.

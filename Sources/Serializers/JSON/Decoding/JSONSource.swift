@@ -11,6 +11,8 @@ internal import Foundation
 /// It owns the text's storage, so that a decoder kept beyond the decoding is harmless.
 final class JSONSource {
     let bytes: Bytes
+    /// Where the outermost value begins.
+    let start: Int
     /// Where nested values end; only for texts that nest deeply.
     private let spans: JSONSpans?
 
@@ -20,11 +22,14 @@ final class JSONSource {
     /// Checks `bytes` to the end.
     init(_ bytes: Bytes) throws(JSONError) {
         self.bytes = bytes
-        let depth = try bytes.withScanner { scanner throws(JSONError) in
+        let (start, depth) = try bytes.withScanner { scanner throws(JSONError) in
+            scanner.skipSpace()
+            let start = scanner.position
             let depth = try scanner.skipValue()
             try scanner.expectEnd()
-            return depth
+            return (start, depth)
         }
+        self.start = start
         guard depth > Self.shallow else {
             spans = nil
             return
@@ -32,15 +37,6 @@ final class JSONSource {
         let spans = JSONSpans()
         try bytes.withScanner { scanner throws(JSONError) in _ = try scanner.skipValue(recording: spans) }
         self.spans = spans
-    }
-
-    /// Where the outermost value begins.
-    var start: Int {
-        bytes.withUnsafeBytes { bytes in
-            var scanner = JSONScanner(bytes)
-            scanner.skipSpace()
-            return scanner.position
-        }
     }
 
     /// Moves `scanner` past the value at its position.
@@ -78,16 +74,16 @@ final class JSONSource {
     }
 
     /// A whole number; `1.0` and `1e3` count as whole.
+    ///
+    /// Inlined so that the type is known: within generic containers the compiler does not specialise by itself.
+    @inline(__always)
     func integer<Integer: FixedWidthInteger>(
         at offset: Int,
         as type: Integer.Type,
         _ path: @autoclosure () -> [any CodingKey]
     ) throws -> Integer {
         guard isNumber(at: offset) else { throw mismatch(type, at: offset, path()) }
-        let numeric = try scan(at: offset) { scanner throws(JSONError) in
-            let number = try scanner.number()
-            return scanner.numeric(of: number)
-        }
+        let numeric = try numeric(at: offset)
         let integer: Integer? =
             switch numeric {
             case .signed(let number): Integer(exactly: number)
@@ -96,6 +92,13 @@ final class JSONSource {
             }
         guard let integer else { throw corrupted("The number does not fit in \(type).", path()) }
         return integer
+    }
+
+    private func numeric(at offset: Int) throws(JSONError) -> JSONNumeric {
+        try scan(at: offset) { scanner throws(JSONError) in
+            let number = try scanner.number()
+            return scanner.numeric(of: number)
+        }
     }
 
     func double(at offset: Int, _ path: @autoclosure () -> [any CodingKey]) throws -> Double {

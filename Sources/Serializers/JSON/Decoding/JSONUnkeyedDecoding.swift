@@ -80,6 +80,7 @@ struct JSONUnkeyedDecoding: UnkeyedDecodingContainer {
         try advance(node(for: (any Decoder).self))
     }
 
+    @inline(__always)
     private mutating func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
         try advance(source.integer(at: offset(for: type), as: type, elementPath))
     }

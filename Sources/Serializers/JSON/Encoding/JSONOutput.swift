@@ -3,7 +3,7 @@
 /// A type's own value is written in one pass. Only nested containers and super encoders, which a type may fill while it goes
 /// on writing to the outer one, get an output of their own.
 final class JSONOutput {
-    var writer = JSONWriter()
+    var writer = JSONWriter(capacity: 96)
     private var inserts: [(offset: Int, scope: JSONScope)] = []
 
     /// A place in the output to go back to.

@@ -9,6 +9,8 @@ struct JSONScanner {
     let bytes: UnsafeRawBufferPointer
     /// The offset of the next byte to read.
     var position: Int
+    /// Whether a line break was met between tokens.
+    private(set) var hasLineBreaks = false
 
     @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
@@ -36,7 +38,11 @@ struct JSONScanner {
     private mutating func skipSpaces() {
         while position < bytes.count {
             switch bytes[position] {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): position += 1
+            case UInt8(ascii: " "), UInt8(ascii: "\t"):
+                position += 1
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                hasLineBreaks = true
+                position += 1
             default: return
             }
         }
@@ -61,6 +67,7 @@ struct JSONScanner {
     ///   - depth: how many arrays and objects the value stands in.
     ///   - spans: takes note of where nested arrays and objects end.
     /// - Returns: the greatest depth that was met.
+    /// - Throws: `JSONError`, also for more than 512 levels.
     @discardableResult
     mutating func skipValue(depth: Int = 0, recording spans: JSONSpans? = nil) throws(JSONError) -> Int {
         var nesting = JSONNesting(outer: depth)

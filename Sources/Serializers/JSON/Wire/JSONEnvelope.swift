@@ -1,36 +1,34 @@
 internal import PhoenixKit
 
 /// The parts of a message, found in the text of a frame.
+///
+/// Filled in place and turned into a message once: it is too large to be passed around for nothing.
 struct JSONEnvelope {
     var joinReference: Reference?
     var reference: Reference?
-    var topic: JSONText
-    var event: JSONText
-    var payload: Range<Int>
-    var reply: Reply?
-
-    /// What a `phx_reply` carries in place of a payload.
-    struct Reply {
-        var status: String
-        /// Where the response is; nil when there is none, which is as good as null.
-        var response: Range<Int>?
-    }
+    var topic = JSONText.empty
+    var event = JSONText.empty
+    /// Where the payload is, or the response of a reply; nil when a reply has none, which is as good as null.
+    var payload: Range<Int>?
+    /// The status of a `phx_reply`.
+    var status: String?
 
     /// The message, its parts slices of `frame` where no escape had to be resolved.
-    func message(in frame: Bytes) -> Message {
-        let response = reply?.response ?? (reply == nil ? payload : nil)
-        return Message(
+    @inline(__always)
+    consuming func message(in frame: Bytes) -> Message {
+        Message(
             joinReference: joinReference,
             reference: reference,
             topicBytes: Self.bytes(of: topic, in: frame),
             eventBytes: Self.bytes(of: event, in: frame),
-            status: reply?.status,
-            payload: Payload(response.map { frame[$0] } ?? Self.null, format: JSONFormat())
+            status: status,
+            payload: Payload(payload.map { frame[$0] } ?? Self.null, format: JSONFormat())
         )
     }
 
     private static let null = Bytes("null")
 
+    @inline(__always)
     private static func bytes(of text: JSONText, in frame: Bytes) -> Bytes {
         guard text.hasEscapes else { return frame[text.range] }
         return Bytes(frame.withUnsafeBytes { JSONScanner($0).utf8(of: text) })
@@ -99,7 +97,7 @@ extension JSONScanner {
         if next == UInt8(ascii: "\"") { return try string() }
         guard next == UInt8(ascii: "n") else { throw failure("a string or null") }
         try expectLiteral("null")
-        return JSONText(lower: position, upper: position, hasEscapes: false, isASCII: true)
+        return .empty
     }
 
     /// Whether `event` is `phx_reply`.
@@ -115,27 +113,30 @@ extension JSONScanner {
     }
 
     /// Moves past what a reply carries: a map of a status, which is a string, and a response.
-    mutating func reply() throws(JSONError) -> JSONEnvelope.Reply {
+    mutating func skipReply(into envelope: inout JSONEnvelope) throws(JSONError) {
         let start = position
         var status: JSONText?
-        var response: Range<Int>?
         guard next == UInt8(ascii: "{") else { throw failure("the map of a reply") }
-        let statusKey = JSONKey("status")
-        let responseKey = JSONKey("response")
+        envelope.payload = nil
         var hasMore = try beginObject()
         while hasMore {
             let key = try key()
             let valueStart = position
-            if matches(key, statusKey) {
+            if matches(key, JSONKey.status) {
                 guard next == UInt8(ascii: "\"") else { throw failure("a reply's status, a string") }
                 status = try string()
             } else {
                 try skipValue()
-                if matches(key, responseKey) { response = valueStart..<position }
+                if matches(key, JSONKey.response) { envelope.payload = valueStart..<position }
             }
             hasMore = try continuesObject()
         }
         guard let status else { throw JSONError(at: start, expected: "a reply with a status") }
-        return JSONEnvelope.Reply(status: characters(of: status), response: response)
+        envelope.status = characters(of: status)
     }
+}
+
+extension JSONKey {
+    fileprivate static let status = JSONKey("status")
+    fileprivate static let response = JSONKey("response")
 }

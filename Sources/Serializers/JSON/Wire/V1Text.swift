@@ -1,23 +1,27 @@
 internal import PhoenixKit
 
-/// The text frames of version 1.0.0: maps. Their members are in the order in which Phoenix's own ends write them.
+/// The text frames of version 1.0.0: maps.
+///
+/// Their members are in the order in which Phoenix's own ends write them.
 enum V1Text {
     static func decode(_ frame: Bytes, as role: Role) throws(PhoenixError) -> Message {
+        var envelope = JSONEnvelope()
         do throws(JSONError) {
-            return try frame.withScanner { scanner throws(JSONError) in try envelope(&scanner, as: role) }
-                .message(in: frame)
+            try frame.withScanner { scanner throws(JSONError) in try scan(&scanner, into: &envelope, as: role) }
         } catch {
             throw JSONEnvelope.failure(error, in: frame, version: "1.0.0")
         }
+        return envelope.message(in: frame)
     }
 
-    private static func envelope(_ scanner: inout JSONScanner, as role: Role) throws(JSONError) -> JSONEnvelope {
-        var joinReference: Reference?
-        var reference: Reference?
-        var hasReference = false
+    private static func scan(
+        _ scanner: inout JSONScanner,
+        into envelope: inout JSONEnvelope,
+        as role: Role
+    ) throws(JSONError) {
         var topic: JSONText?
         var event: JSONText?
-        var payload: Range<Int>?
+        var hasReference = false
         scanner.skipSpace()
         var hasMore = try scanner.beginObject()
         while hasMore {
@@ -27,36 +31,29 @@ enum V1Text {
             } else if scanner.matches(key, Key.event) {
                 event = try scanner.name()
             } else if scanner.matches(key, Key.reference) {
-                reference = try scanner.reference()
+                envelope.reference = try scanner.reference()
                 hasReference = true
             } else if scanner.matches(key, Key.joinReference) {
-                joinReference = try scanner.reference()
+                envelope.joinReference = try scanner.reference()
             } else {
                 let start = scanner.position
                 try scanner.skipValue()
-                if scanner.matches(key, Key.payload) { payload = start..<scanner.position }
+                if scanner.matches(key, Key.payload) { envelope.payload = start..<scanner.position }
             }
             hasMore = try scanner.continuesObject()
         }
         try scanner.expectEnd()
         guard let topic else { throw scanner.failure("a topic before the end") }
         guard let event else { throw scanner.failure("an event before the end") }
-        guard let payload else { throw scanner.failure("a payload before the end") }
+        guard let payload = envelope.payload else { throw scanner.failure("a payload before the end") }
         // Phoenix matches on all four when it reads; what it sends has them all, but nothing hangs on it.
         guard hasReference || role == .client else { throw scanner.failure("a ref before the end") }
-        var reply: JSONEnvelope.Reply?
+        envelope.topic = topic
+        envelope.event = event
         if scanner.isReply(event) {
-            var inner = JSONScanner(scanner.bytes, at: payload.lowerBound)
-            reply = try inner.reply()
+            scanner.position = payload.lowerBound
+            try scanner.skipReply(into: &envelope)
         }
-        return JSONEnvelope(
-            joinReference: joinReference,
-            reference: reference,
-            topic: topic,
-            event: event,
-            payload: payload,
-            reply: reply
-        )
     }
 
     private enum Key {

@@ -124,17 +124,18 @@ enum V2Binary {
 
         mutating func reference() throws(PhoenixError) -> Reference? {
             let field = try text()
-            return field.isEmpty ? nil : Reference(text: field.text)
+            guard !field.isEmpty else { return nil }
+            return field.canonicalDecimal.map { Reference($0) } ?? Reference(text: field.text)
         }
     }
 
     // MARK: Encoding
 
     static func encode(_ message: Message, as role: Role) throws(PhoenixError) -> Frame {
-        var header = Header()
+        var header: Header
         switch (role, message.status) {
         case (.client, nil):
-            header.kind = push
+            header = Header(kind: push, count: 4, message)
             try header.append(message.joinReference, "join_ref")
             try header.append(message.reference, "ref")
             try header.append(message.topicBytes, "topic")
@@ -145,18 +146,18 @@ enum V2Binary {
                 "Expected a push, got a reply with binary data, which clients cannot send. Send a push."
             )
         case (.server, let status?):
-            header.kind = reply
+            header = Header(kind: reply, count: 4, message)
             try header.append(message.joinReference, "join_ref")
             try header.append(message.reference, "ref")
             try header.append(message.topicBytes, "topic")
             try header.append(Bytes(status), "status")
         case (.server, nil) where message.joinReference == nil && message.reference == nil:
-            header.kind = broadcast
+            header = Header(kind: broadcast, count: 2, message)
             try header.append(message.topicBytes, "topic")
             try header.append(message.eventBytes, "event")
         case (.server, nil):
             // A server's push has no room for a reference; Phoenix leaves it out too.
-            header.kind = push
+            header = Header(kind: push, count: 3, message)
             try header.append(message.joinReference, "join_ref")
             try header.append(message.topicBytes, "topic")
             try header.append(message.eventBytes, "event")
@@ -164,13 +165,22 @@ enum V2Binary {
         return .binary(header.frame(with: message.payload.bytes))
     }
 
+    /// The header of a frame, its sizes filled in as its fields are written.
     private struct Header {
-        var kind: UInt8 = 0
-        private var sizes: [UInt8] = []
-        private var fields: [UInt8] = []
+        private var bytes: [UInt8] = []
+        /// Where the size of the next field goes.
+        private var size = 1
+
+        init(kind: UInt8, count: Int, _ message: Message) {
+            bytes.reserveCapacity(
+                message.topicBytes.count + message.eventBytes.count + message.payload.bytes.count + 48
+            )
+            bytes.append(kind)
+            bytes.append(contentsOf: repeatElement(0, count: count))
+        }
 
         mutating func append(_ field: Bytes, _ name: StaticString) throws(PhoenixError) {
-            guard let size = UInt8(exactly: field.count) else {
+            guard field.count <= 255 else {
                 throw PhoenixError(
                     .encoding,
                     "Expected a \(name) of at most 255 bytes in a binary frame, got \(field). Shorten it, or send a payload "
@@ -183,20 +193,24 @@ enum V2Binary {
                     "Expected the \(name) in UTF-8, got \(field) that are not. Make it from a String."
                 )
             }
-            sizes.append(size)
-            field.withUnsafeBytes { fields.append(contentsOf: $0) }
+            field.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            finish(field.count)
         }
 
         mutating func append(_ reference: Reference?, _ name: StaticString) throws(PhoenixError) {
-            try append(reference.map { Bytes($0.text) } ?? Bytes(), name)
+            guard let reference else { return finish(0) }
+            guard let number = reference.number else { return try append(Bytes(reference.text), name) }
+            let start = bytes.count
+            bytes.append(decimal: number)
+            finish(bytes.count - start)
         }
 
-        func frame(with payload: Bytes) -> Bytes {
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(1 + sizes.count + fields.count + payload.count)
-            bytes.append(kind)
-            bytes += sizes
-            bytes += fields
+        private mutating func finish(_ count: Int) {
+            bytes[size] = UInt8(truncatingIfNeeded: count)
+            size += 1
+        }
+
+        consuming func frame(with payload: Bytes) -> Bytes {
             payload.withUnsafeBytes { bytes.append(contentsOf: $0) }
             return Bytes(bytes)
         }
@@ -204,6 +218,19 @@ enum V2Binary {
 }
 
 extension Bytes {
+    /// The number that the bytes write as `Reference` does, without making a string of them; nil for the rare long ones too.
+    fileprivate var canonicalDecimal: UInt64? {
+        guard count < 20, self[0] != UInt8(ascii: "0") else { return nil }
+        return withUnsafeBytes { digits in
+            var number: UInt64 = 0
+            for digit in digits {
+                guard digit &- UInt8(ascii: "0") < 10 else { return nil }
+                number = number &* 10 &+ UInt64(digit &- UInt8(ascii: "0"))
+            }
+            return number
+        }
+    }
+
     /// Whether the bytes are well-formed UTF-8.
     fileprivate var isUTF8: Bool {
         withUnsafeBytes { bytes in

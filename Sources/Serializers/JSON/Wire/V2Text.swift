@@ -3,42 +3,36 @@ internal import PhoenixKit
 /// The text frames of version 2.0.0: `[join_ref, ref, topic, event, payload]`, the same in both roles.
 enum V2Text {
     static func decode(_ frame: Bytes) throws(PhoenixError) -> Message {
+        var envelope = JSONEnvelope()
         do throws(JSONError) {
-            return try frame.withScanner { scanner throws(JSONError) in try envelope(&scanner) }.message(in: frame)
+            try frame.withScanner { scanner throws(JSONError) in try scan(&scanner, into: &envelope) }
         } catch {
             throw JSONEnvelope.failure(error, in: frame, version: "2.0.0")
         }
+        return envelope.message(in: frame)
     }
 
-    private static func envelope(_ scanner: inout JSONScanner) throws(JSONError) -> JSONEnvelope {
+    private static func scan(_ scanner: inout JSONScanner, into envelope: inout JSONEnvelope) throws(JSONError) {
         scanner.skipSpace()
         guard try scanner.beginArray() else { throw scanner.failure("five elements") }
-        let joinReference = try scanner.reference()
+        envelope.joinReference = try scanner.reference()
         try expectAnother(&scanner)
-        let reference = try scanner.reference()
+        envelope.reference = try scanner.reference()
         try expectAnother(&scanner)
-        let topic = try scanner.name()
+        envelope.topic = try scanner.name()
         try expectAnother(&scanner)
         let event = try scanner.name()
+        envelope.event = event
         try expectAnother(&scanner)
-        let start = scanner.position
-        var reply: JSONEnvelope.Reply?
         if scanner.isReply(event) {
-            reply = try scanner.reply()
+            try scanner.skipReply(into: &envelope)
         } else {
+            let start = scanner.position
             try scanner.skipValue()
+            envelope.payload = start..<scanner.position
         }
-        let payload = start..<scanner.position
         while try scanner.continuesArray() { try scanner.skipValue() }
         try scanner.expectEnd()
-        return JSONEnvelope(
-            joinReference: joinReference,
-            reference: reference,
-            topic: topic,
-            event: event,
-            payload: payload,
-            reply: reply
-        )
     }
 
     @inline(__always)

@@ -4,7 +4,7 @@ internal import PhoenixKit
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
 
-    init(capacity: Int = 0) {
+    init(capacity: Int) {
         bytes.reserveCapacity(capacity)
     }
 
@@ -41,12 +41,13 @@ struct JSONWriter {
 
     /// Writes bytes that claim to be JSON, once they proved to be one value; line breaks between its tokens are left out.
     mutating func write(checked text: Bytes, depth: Int = 0) throws(JSONError) {
-        try text.withScanner { scanner throws(JSONError) in
+        let hasLineBreaks = try text.withScanner { scanner throws(JSONError) in
             try scanner.skipValue(depth: depth)
             try scanner.expectEnd()
+            return scanner.hasLineBreaks
         }
-        // A line break in sound JSON can only stand between tokens that need none.
-        if text.withUnsafeBytes({ $0.contains { $0 == 0x0A || $0 == 0x0D } }) {
+        // They can only stand between tokens, which need none.
+        if hasLineBreaks {
             write(json: text.lazy.filter { $0 != 0x0A && $0 != 0x0D })
         } else {
             write(json: text)
@@ -57,30 +58,10 @@ struct JSONWriter {
         if truth { write("true") } else { write("false") }
     }
 
+    @inline(__always)
     mutating func write(_ number: some FixedWidthInteger) {
         if number < 0 { write(UInt8(ascii: "-")) }
-        guard let magnitude = UInt64(exactly: number.magnitude) else {
-            var text = String(number)
-            text.withUTF8 { bytes.append(contentsOf: number < 0 ? $0.dropFirst() : $0[...]) }
-            return
-        }
-        write(magnitude: magnitude)
-    }
-
-    private mutating func write(magnitude: UInt64) {
-        var rest = magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(truncatingIfNeeded: rest % 10) + UInt8(ascii: "0"))
-            rest /= 10
-        } while rest > 0
-        var low = start
-        var high = bytes.count - 1
-        while low < high {
-            bytes.swapAt(low, high)
-            low += 1
-            high -= 1
-        }
+        bytes.append(decimal: UInt64(truncatingIfNeeded: number.magnitude))
     }
 
     /// Writes the shortest decimal that reads as `number` again, or answers false when there is none: infinite, not a number.
@@ -120,12 +101,12 @@ struct JSONWriter {
                 index += 1
                 continue
             }
-            bytes.append(contentsOf: text[plain..<index])
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[plain..<index]))
             writeEscape(of: byte)
             index += 1
             plain = index
         }
-        bytes.append(contentsOf: text[plain...])
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[plain...]))
         write(UInt8(ascii: "\""))
         return true
     }
@@ -144,6 +125,20 @@ struct JSONWriter {
             for digit in [byte >> 4, byte & 15] {
                 write(digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "a"))
             }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends the decimal digits of `number`.
+    mutating func append(decimal number: UInt64) {
+        var place: UInt64 = 1
+        while number / place >= 10 { place *= 10 }
+        var rest = number
+        while place > 0 {
+            append(UInt8(truncatingIfNeeded: rest / place) + UInt8(ascii: "0"))
+            rest %= place
+            place /= 10
         }
     }
 }

@@ -1,0 +1,61 @@
+/// What a handler wants done after a callback.
+///
+/// An enum on purpose: these are the answers the Elixir behaviour knows, and a handler reads well when it returns them.
+public enum Directive: Sendable {
+    /// Go on as things are.
+    case ok
+    /// Connect to the present target.
+    ///
+    /// While connecting or connected this changes nothing.
+    case connect
+    /// Connect to another target, which becomes the present one.
+    ///
+    /// A connection to the former target is closed first; its joins are forgotten and `disconnected` is called with
+    /// `replaced`.
+    indirect case connectTo(ConnectionTarget)
+    /// Stop: close the connection, end all references, call `terminate` and let `run()` return or throw.
+    indirect case stop(StopReason)
+
+    /// Connects to `endpoint` with `parameters`.
+    ///
+    /// - Throws: `.invalidURL`.
+    public static func connect(_ endpoint: String, _ parameters: Parameters = [:]) throws(PhoenixError) -> Directive {
+        .connectTo(try ConnectionTarget(endpoint, parameters))
+    }
+}
+
+/// How a handler begins.
+public enum Start: Sendable {
+    /// Connect at once.
+    indirect case connect(ConnectionTarget)
+    /// Keep the target and wait: a later `.connect` uses it.
+    indirect case noConnect(ConnectionTarget)
+    /// Do not run at all: `run()` returns, and `terminate` is not called.
+    case ignore
+
+    /// Connects at once to `endpoint` with `parameters`.
+    ///
+    /// - Throws: `.invalidURL`.
+    public static func connect(_ endpoint: String, _ parameters: Parameters = [:]) throws(PhoenixError) -> Start {
+        .connect(try ConnectionTarget(endpoint, parameters))
+    }
+
+    /// Keeps `endpoint` and `parameters` for later.
+    ///
+    /// - Throws: `.invalidURL`.
+    public static func noConnect(_ endpoint: String, _ parameters: Parameters = [:]) throws(PhoenixError) -> Start {
+        .noConnect(try ConnectionTarget(endpoint, parameters))
+    }
+}
+
+/// Why a client stops.
+public enum StopReason: Sendable {
+    /// It is done: `run()` returns.
+    case normal
+    /// It must not go on: `run()` throws `error`.
+    case failure(any Error)
+    /// The task of `run()` was cancelled: `run()` throws `CancellationError`.
+    case cancelled
+    /// The last reference to the client is gone.
+    case released
+}

@@ -1,0 +1,244 @@
+internal import Logging
+
+/// Runs one client: takes what comes from the connection, the mailbox and the clock, one thing at a time, asks the handler,
+/// and does what it says.
+///
+/// All its state is its own; the tasks below only wait, and come back here with what they waited for. A connection is known by
+/// its generation, so that nothing of an old connection reaches a new one (hazards B6, B15, B18).
+actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
+    typealias Resolver = @Sendable (ConnectionTarget) throws(PhoenixError) -> Resolution<T, S>
+
+    enum Phase {
+        case idle
+        /// A connection is being opened; raising the signal gives it up.
+        case connecting(UInt64, abandoned: Signal)
+        case connected(UInt64, Outbox, abandoned: Signal)
+    }
+
+    let configuration: SocketConfiguration
+    let mailbox: Mailbox<Handler>
+    let resolve: Resolver
+    var clock: any PhoenixClock { configuration.clock }
+    var logger: Logger { configuration.logger }
+
+    var handler: Handler
+    var socket: SocketContext<Handler>
+    var phase = Phase.idle
+    var target: ConnectionTarget?
+    /// Reasons for which `disconnected` is still to be called.
+    var disconnections: [DisconnectReason] = []
+    /// How many connections have not been torn down completely.
+    var liveConnections = 0
+
+    private var hasRun = false
+    private(set) var stopReason: StopReason?
+    private var stopBy: Timestamp?
+    private let deadlineMoved = Signal()
+    private var armed: Timestamp?
+
+    init(
+        handler: sending Handler,
+        mailbox: Mailbox<Handler>,
+        configuration: SocketConfiguration,
+        resolve: @escaping Resolver
+    ) {
+        self.handler = handler
+        self.mailbox = mailbox
+        self.configuration = configuration
+        self.resolve = resolve
+        socket = SocketContext(core: SocketCore(configuration: configuration), mailbox: mailbox)
+    }
+
+    /// Runs until the handler or somebody else stops the client.
+    func run() async throws {
+        guard !hasRun else {
+            throw PhoenixError(
+                .alreadyRunning,
+                "Expected a client that has not run yet, got one that has. Make a new one."
+            )
+        }
+        hasRun = true
+        defer { mailbox.finish() }
+        switch try handler.start(&socket) {
+        case .ignore: return
+        case .noConnect(let target): self.target = target
+        case .connect(let target): connect(to: target)
+        }
+        settle()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.takeCommands() }
+            group.addTask { await self.keepDeadlines() }
+            while let job = await mailbox.nextJob() {
+                group.addTask { await job() }
+            }
+            group.cancelAll()
+        }
+        stop(.cancelled)
+        switch stopReason {
+        case .failure(let error): throw error
+        case .cancelled: throw CancellationError()
+        case .normal, .released, nil: return
+        }
+    }
+
+    // MARK: What happens
+
+    private func takeCommands() async {
+        while let commands = await mailbox.nextCommands() {
+            for command in commands where stopReason == nil {
+                switch command {
+                case .info(let info): apply(handler.handle(info, &socket))
+                case .delayedInfo(let info, let moment): delay(info, until: moment)
+                case .request(let request, let caller): apply(handler.handle(request, from: caller, &socket))
+                case .stop(let reason): stop(reason)
+                }
+                drain()
+            }
+            flush()
+        }
+    }
+
+    private func delay(_ info: Handler.Info, until moment: Timestamp) {
+        do {
+            try socket.sendDelayed(info, at: moment)
+        } catch {
+            logger.error("A delayed message for the handler was refused", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func keepDeadlines() async {
+        while !Task.isCancelled {
+            deadlinesReached(clock.now)
+            armed = nextDeadline
+            if let armed {
+                await deadlineMoved.wait(until: armed, on: clock)
+            } else {
+                await deadlineMoved.wait()
+            }
+        }
+    }
+
+    private var nextDeadline: Timestamp? {
+        [socket.core.table.nextDeadline, socket.delayed.next, stopBy].compacted().min()
+    }
+
+    private func deadlinesReached(_ now: Timestamp) {
+        if let stopBy, stopBy <= now { return mailbox.finish() }
+        guard stopReason == nil else { return }
+        socket.core.timeReached(now)
+        drain()
+        while stopReason == nil, let info = socket.delayed.popDue(at: now) {
+            apply(handler.handle(info, &socket))
+            drain()
+        }
+        flush()
+    }
+
+    // MARK: What follows
+
+    func apply(_ directive: Directive) {
+        switch directive {
+        case .ok: break
+        case .connect: connect(to: nil)
+        case .connectTo(let target): connect(to: target)
+        case .stop(let reason): stop(reason)
+        }
+    }
+
+    /// Reports what is still to be reported, then sends what is to be sent.
+    func settle() {
+        drain()
+        flush()
+    }
+
+    /// Calls the handler for everything the table reported, and for what that led to.
+    func drain() {
+        while stopReason == nil {
+            if let effect = socket.core.nextEffect() {
+                apply(perform(effect))
+            } else if !disconnections.isEmpty {
+                apply(handler.disconnected(disconnections.removeFirst(), &socket))
+            } else {
+                return
+            }
+        }
+    }
+
+    func perform(_ effect: ChannelEffect) -> Directive {
+        switch effect {
+        case .joined(let topic, let reference, let response):
+            return handler.joined(
+                Joined(topic: topic.text, reference: Reference(reference), response: response),
+                &socket
+            )
+        case .joinFailed(let topic, let reference, let outcome):
+            return handler.joinFailed(
+                JoinFailure(topic: topic.text, reference: Reference(reference), outcome: outcome),
+                &socket
+            )
+        case .closed(let topic, let joinReference, let kind, let payload):
+            return handler.channelClosed(
+                ChannelClosure(
+                    topic: topic.text,
+                    joinReference: Reference(joinReference),
+                    kind: kind,
+                    payload: payload
+                ),
+                &socket
+            )
+        case .ended(let topic, let reference, let outcome):
+            return handler.replied(
+                Reply(topic: topic.text, reference: Reference(reference), outcome: outcome),
+                &socket
+            )
+        case .leave(let topic, let reference, let joinReference):
+            socket.core.sendCleanup(topic: topic, reference: reference, joinReference: joinReference)
+            return .ok
+        }
+    }
+
+    /// Hands what the callbacks left behind to the writer, the heartbeat and the clock.
+    func flush() {
+        if case .connected(_, let outbox, _) = phase {
+            let frames = socket.core.takeOutgoing()
+            if !frames.isEmpty { outbox.add(frames) }
+            if socket.core.backlog > 0 { socket.core.backlog = outbox.backlog }
+            if let deadline = socket.core.joinsSettledBy {
+                socket.monitor?.joinSent(settledBy: deadline)
+                socket.core.joinsSettledBy = nil
+            }
+            if let close = socket.core.closeRequested { outbox.close(code: close.code, reason: close.reason) }
+        }
+        if let next = nextDeadline, armed.map({ next < $0 }) ?? true { deadlineMoved.raise() }
+    }
+
+    /// Stops: all references end, `terminate` is called, and the connection gets its time to close.
+    func stop(_ reason: StopReason) {
+        guard stopReason == nil else { return }
+        flush()
+        socket.core.disconnected()
+        // Nobody's answer counts any more, but everybody is told.
+        while let effect = socket.core.nextEffect() { _ = perform(effect) }
+        stopReason = reason
+        handler.terminate(reason)
+        mailbox.close()
+        switch phase {
+        case .idle: break
+        case .connecting(_, let abandoned): abandoned.raise()
+        case .connected(_, let outbox, _): outbox.close(code: 1000, reason: "")
+        }
+        phase = .idle
+        if liveConnections == 0 {
+            mailbox.finish()
+        } else {
+            stopBy = clock.now + configuration.deadlines.close + .seconds(1)
+            deadlineMoved.raise()
+        }
+    }
+}
+
+extension Sequence {
+    fileprivate func compacted<Wrapped>() -> [Wrapped] where Element == Wrapped? {
+        compactMap { $0 }
+    }
+}

@@ -1,0 +1,18 @@
+extension SocketClient where T == AnyTransport, S == AnySerializer {
+    /// Creates a client that resolves transport and serializer anew for every connection, by the target's endpoint
+    /// and `options`.
+    ///
+    /// It may be sent to an endpoint of any registered transport.
+    ///
+    /// What cannot be resolved is reported by `disconnected`, with the registry's error.
+    public convenience init(
+        _ handler: sending Handler,
+        registry: PluginRegistry,
+        options: ConnectionOptions = [:],
+        configuration: SocketConfiguration = SocketConfiguration()
+    ) {
+        self.init(handler, configuration: configuration) { target throws(PhoenixError) in
+            try registry.resolve(target.endpoint, options, parameters: target.parameters)
+        }
+    }
+}

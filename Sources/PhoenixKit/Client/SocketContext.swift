@@ -1,0 +1,149 @@
+public import Logging
+
+/// The socket, as a handler's callback has it: what may be asked and done from there.
+///
+/// Valid during the callback only. What is sent in a callback leaves in the order of the calls.
+public struct SocketContext<Handler: SocketHandler>: ~Copyable {
+    var core: SocketCore
+    let mailbox: Mailbox<Handler>
+    var delayed = DeadlineQueue<Handler.Info>()
+    /// Set by the driver while a connection that measures it is open.
+    var monitor: ConnectionMonitor?
+
+    /// Whether there is a connection.
+    ///
+    /// Joins and pushes throw `.disconnected` while there is none.
+    public var isConnected: Bool { core.table.isConnected }
+
+    /// The number of the present or last connection, from 1; 0 before the first.
+    public var generation: UInt64 { core.generation }
+
+    /// The round trip of the last heartbeat that was answered on this connection.
+    public var roundTrip: Duration? { monitor?.roundTrip }
+
+    public var logger: Logger { core.configuration.logger }
+
+    /// Whether `topic` is joined: the server said so, and nothing has ended it since.
+    public func isJoined(_ topic: String) -> Bool {
+        core.table.isJoined(Bytes(topic))
+    }
+
+    /// Joins `topic`.
+    ///
+    /// The end comes by `joined` or `joinFailed`. When no reply comes in time, the server is sent a leave, because it may
+    /// have joined by then.
+    ///
+    /// - Parameters:
+    ///   - topic: the topic, such as `room:lobby`.
+    ///   - payload: what the channel's `join/3` gets.
+    ///   - timeout: how long to wait for the reply; nil for `SocketConfiguration.joinTimeout`.
+    /// - Returns: the reference of the join.
+    /// - Throws: in this order `.disconnected`, `.alreadyJoined` (also while a join is on its way), `.bufferFull`,
+    ///   `.encoding`, `.limitExceeded`.
+    @discardableResult
+    public mutating func join(
+        _ topic: String,
+        _ payload: PayloadContent = [:],
+        timeout: Duration? = nil
+    ) throws(PhoenixError) -> Reference {
+        try core.request(
+            .join,
+            topic: topic,
+            event: Message.Name.join,
+            content: payload,
+            timeout: timeout ?? core.configuration.joinTimeout
+        )
+    }
+
+    /// Leaves `topic`.
+    ///
+    /// From here on it counts as not joined: pushes throw `.notJoined`, and it may be joined again.
+    ///
+    /// The end comes by `replied`, then `channelClosed` unless the topic has been joined again by then.
+    ///
+    /// - Returns: the reference of the leave.
+    /// - Throws: in this order `.disconnected`, `.notJoined`, `.bufferFull`, `.encoding`, `.limitExceeded`.
+    @discardableResult
+    public mutating func leave(
+        _ topic: String,
+        _ payload: PayloadContent = [:],
+        timeout: Duration? = nil
+    ) throws(PhoenixError) -> Reference {
+        try core.request(
+            .leave,
+            topic: topic,
+            event: Message.Name.leave,
+            content: payload,
+            timeout: timeout ?? core.configuration.pushTimeout
+        )
+    }
+
+    /// Pushes `event` to the channel of `topic`.
+    ///
+    /// The end comes by `replied`. That this returns says nothing about delivery.
+    ///
+    /// - Returns: the reference of the push.
+    /// - Throws: in this order `.disconnected`, `.notJoined`, `.bufferFull`, `.encoding`, `.limitExceeded`.
+    @discardableResult
+    public mutating func push(
+        _ topic: String,
+        _ event: String,
+        _ payload: PayloadContent = [:],
+        timeout: Duration? = nil
+    ) throws(PhoenixError) -> Reference {
+        try core.request(
+            .push,
+            topic: topic,
+            event: Bytes(event),
+            content: payload,
+            timeout: timeout ?? core.configuration.pushTimeout
+        )
+    }
+
+    /// Pushes `event` with `value` encoded as the payload.
+    ///
+    /// The same as `push` with `.encoding(value)`.
+    @discardableResult
+    public mutating func push(
+        _ topic: String,
+        _ event: String,
+        encoding value: some Encodable & Sendable,
+        timeout: Duration? = nil
+    ) throws(PhoenixError) -> Reference {
+        try push(topic, event, .encoding(value), timeout: timeout)
+    }
+
+    /// Closes the connection after what was sent so far.
+    ///
+    /// `disconnected` follows; there is no connection from here on in the sense that the handler decides there
+    /// whether to connect again. Without a connection this does nothing.
+    public mutating func disconnect(code: UInt16 = 1000, reason: String = "") {
+        if isConnected { core.closeRequested = core.closeRequested ?? (code, reason) }
+    }
+
+    /// Sends `info` to this handler after `delay`.
+    ///
+    /// - Throws: `.bufferFull` when `SocketConfiguration.mailboxLimit` infos are on their way.
+    public mutating func send(_ info: Handler.Info, after delay: Duration = .zero) throws(PhoenixError) {
+        guard delay > .zero else { return try mailbox.send(.info(info)) }
+        try sendDelayed(info, at: core.configuration.clock.now + delay)
+    }
+
+    /// Runs `work` beside the handler and sends it what `work` returns.
+    ///
+    /// Cancelled when the client stops.
+    public mutating func perform(_ work: @escaping @Sendable () async -> Handler.Info) {
+        mailbox.add { [mailbox] in
+            let info = await work()
+            mailbox.post(.info(info))
+        }
+    }
+
+    mutating func sendDelayed(_ info: Handler.Info, at moment: Timestamp) throws(PhoenixError) {
+        let limit = core.configuration.mailboxLimit
+        guard delayed.count < limit else {
+            throw PhoenixError(.bufferFull, "Expected at most \(limit) delayed messages, got one more.")
+        }
+        delayed.add(info, at: moment)
+    }
+}

@@ -1,0 +1,95 @@
+public import PhoenixKit
+
+/// The server's end of a loopback connection.
+public final class LoopbackServer: Sendable {
+    /// What the client asked for.
+    public let request: ConnectionRequest
+
+    private enum Event: Sendable {
+        case inbound(InboundEvent)
+        case failure(PhoenixError)
+    }
+
+    private let toClient = FrameQueue<Event>()
+    private let fromClient = FrameQueue<Frame>()
+    private let closes = FrameQueue<ConnectionClose>()
+    private let end = FrameQueue<Void>()
+
+    init(request: ConnectionRequest) {
+        self.request = request
+    }
+
+    // MARK: The server's side
+
+    /// The next frame from the client; nil when the connection is over.
+    public func receive() async -> Frame? {
+        await fromClient.next()
+    }
+
+    /// Sends frames to the client, as one batch.
+    public func send(_ frames: Frame...) {
+        toClient.add(.inbound(.frames(InboundBatch(frames: frames, arrival: request.clock.now))))
+    }
+
+    /// Closes the connection with a close code.
+    public func close(code: UInt16, reason: String = "") {
+        toClient.add(.inbound(.closed(ConnectionClose(code: code, reason: reason))))
+        toClient.finish()
+    }
+
+    /// Lets the connection break with `error`.
+    public func fail(_ error: PhoenixError) {
+        toClient.add(.failure(error))
+        toClient.finish()
+    }
+
+    /// Ends the connection without a close or an error: the transport is just gone.
+    public func vanish() {
+        toClient.finish()
+    }
+
+    /// The close the client asked for; nil when the connection ended without one.
+    public func clientClose() async -> ConnectionClose? {
+        await closes.next()
+    }
+
+    /// Returns when the client is done with the connection and it has been torn down.
+    public func waitForEnd() async {
+        await end.next()
+    }
+
+    func endReached() {
+        toClient.finish()
+        fromClient.finish()
+        closes.finish()
+        end.finish()
+    }
+
+    /// The client's end of the connection.
+    struct ClientEnd: Inbound, Outbound {
+        let server: LoopbackServer
+
+        func next() async throws -> InboundEvent? {
+            guard let event = await server.toClient.next() else {
+                try Task.checkCancellation()
+                return nil
+            }
+            switch event {
+            case .inbound(let event): return event
+            case .failure(let error): throw error
+            }
+        }
+
+        func write(_ frames: [Frame]) async throws {
+            for frame in frames { server.fromClient.add(frame) }
+        }
+
+        /// Closes, and answers as a server does.
+        func close(code: UInt16, reason: String) async {
+            let close = ConnectionClose(code: code, reason: reason, isLocal: true)
+            server.closes.add(close)
+            server.toClient.add(.inbound(.closed(close)))
+            server.toClient.finish()
+        }
+    }
+}

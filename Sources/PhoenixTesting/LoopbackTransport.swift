@@ -1,0 +1,83 @@
+public import PhoenixKit
+internal import Synchronization
+
+/// A transport without a network: the test at its other end plays the server, frame by frame.
+///
+///     let transport = LoopbackTransport()
+///     let client = SocketClient(MyHandler(), transport: transport, serializer: JSONSerializer.v2)
+///     client.start()
+///     let server = await transport.accept()
+///     let join = try await server.receive()
+///
+/// Every wait ends when what is awaited comes, or when the task is cancelled; give the test a time limit.
+public final class LoopbackTransport: Transport {
+    private struct State {
+        var waiting: [LoopbackServer] = []
+        var accepting: CheckedContinuation<LoopbackServer, Never>?
+        var refusals: [PhoenixError] = []
+        var hangs: @Sendable (ConnectionRequest) -> Bool = { _ in false }
+    }
+
+    public let capabilities: TransportCapabilities
+    private let state = Mutex(State())
+
+    /// Creates a transport with the capabilities of a WebSocket, or others.
+    public init(
+        capabilities: TransportCapabilities = TransportCapabilities(
+            name: "websocket",
+            schemes: .webSocket,
+            supportsWireExtensions: true
+        )
+    ) {
+        self.capabilities = capabilities
+    }
+
+    /// The next connection a client opens, or one that waits already.
+    public func accept() async -> LoopbackServer {
+        await withCheckedContinuation { continuation in
+            let server: LoopbackServer? = state.withLock { state in
+                if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+                state.accepting = continuation
+                return nil
+            }
+            if let server { continuation.resume(returning: server) }
+        }
+    }
+
+    /// Lets the next attempt to connect fail with `error`.
+    public func refuseNext(_ error: PhoenixError) {
+        state.withLock { $0.refusals.append(error) }
+    }
+
+    /// Lets attempts to connect wait until they are cancelled: all of them, or those that `condition` picks.
+    public func hang(where condition: @escaping @Sendable (ConnectionRequest) -> Bool = { _ in true }) {
+        state.withLock { $0.hangs = condition }
+    }
+
+    public func withConnection<Result: Sendable>(
+        _ request: ConnectionRequest,
+        _ body: (Connection) async throws -> Result
+    ) async throws -> Result {
+        let (refusal, hangs) = state.withLock { state in
+            (state.refusals.isEmpty ? nil : state.refusals.removeFirst(), state.hangs)
+        }
+        try Task.checkCancellation()
+        if let refusal { throw refusal }
+        let server = LoopbackServer(request: request)
+        if hangs(request) {
+            // Nobody ends this wait but cancellation.
+            await server.waitForEnd()
+            throw CancellationError()
+        }
+        let acceptor = state.withLock { state in
+            let acceptor = state.accepting
+            state.accepting = nil
+            if acceptor == nil { state.waiting.append(server) }
+            return acceptor
+        }
+        acceptor?.resume(returning: server)
+        defer { server.endReached() }
+        let end = LoopbackServer.ClientEnd(server: server)
+        return try await body(Connection(inbound: end, outbound: end))
+    }
+}

@@ -1,0 +1,227 @@
+internal import NIOCore
+internal import NIOSSL
+internal import PhoenixKit
+
+/// One open connection, seen from the task that owns it.
+struct Session: Sendable {
+    private let channel: any Channel
+    private let parts: ConnectionHandler.Parts
+    private let handler: NIOLoopBound<ConnectionHandler>
+    private let deadlines: ConnectionDeadlines
+    private let connection: Connection
+
+    /// Runs `body` with the connection and closes it, whatever becomes of `body`.
+    ///
+    /// - Parameter isolation: where `body` runs. The closures below name it, without which they would leave it.
+    func run<Result: Sendable>(
+        isolation: isolated (any Actor)? = #isolation,
+        executor: WebSocketTransport.Configuration.Executor,
+        keepAlive: Duration?,
+        _ body: (Connection) async throws -> Result
+    ) async throws -> Result {
+        let gone = OneShot<Void>()
+        channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
+        // Not children of a task group, whose body would leave the isolation of the caller. They end here all the same:
+        // there is no way past the cancellation and the wait below.
+        let watch = Task { await watchClosing() }
+        let pings = keepAlive.map { interval in Task { await keepAlivePings(every: interval) } }
+
+        let result: Swift.Result<Result, any Error>
+        do {
+            result = .success(
+                try await withTaskCancellationHandler {
+                    _ = isolation
+                    switch executor {
+                    case .caller:
+                        return try await body(connection)
+                    case .connection:
+                        return try await withTaskExecutorPreference(EventLoopExecutor(channel.eventLoop)) {
+                            _ = isolation
+                            return try await body(connection)
+                        }
+                    }
+                } onCancel: {
+                    tell { $0.closeNow() }
+                }
+            )
+        } catch {
+            result = .failure(error)
+        }
+        await withTaskCancellationHandler {
+            tell { $0.leave() }
+            try? await gone.valueWhateverHappens()
+        } onCancel: {
+            tell { $0.closeNow() }
+        }
+        watch.cancel()
+        pings?.cancel()
+        await watch.value
+        await pings?.value
+        return try result.get()
+    }
+
+    /// Closes the connection when the peer takes too long over the closing handshake.
+    private func watchClosing() async {
+        guard let began = try? await parts.closing.value() else { return }
+        do { try await parts.clock.sleep(until: began + deadlines.close) } catch { return }
+        tell { $0.closeNow() }
+    }
+
+    private func keepAlivePings(every interval: Duration) async {
+        guard interval > .zero else { return }
+        var next = parts.clock.now + interval
+        while true {
+            do { try await parts.clock.sleep(until: next) } catch { return }
+            let now = parts.clock.now
+            tell { $0.keepAlive(every: interval, at: now) }
+            next = max(next, now) + interval
+        }
+    }
+
+    /// Calls `body` with the handler on its event loop.
+    private func tell(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
+        let handler = handler
+        channel.eventLoop.execute { body(handler.value) }
+    }
+}
+
+extension Session {
+    /// Opens a connection: everything that can be refused is refused first, then the stages follow, each with its
+    /// deadline.
+    static func open(
+        _ request: ConnectionRequest,
+        connector: any WebSocketConnector,
+        configuration: WebSocketTransport.Configuration
+    ) async throws -> Session {
+        let url = request.url
+        guard url.scheme == "ws" || url.scheme == "wss" else {
+            throw PhoenixError(.invalidURL, "Expected a URL with the scheme ws or wss, got \(url.scheme).")
+        }
+        let upgrade = try UpgradeRequest(
+            request,
+            subprotocols: configuration.subprotocols,
+            random: configuration.random
+        )
+        let context = url.isSecure ? try await configuration.tls.makeContext() : nil
+        try Task.checkCancellation()
+
+        let channel = try await connect(request, connector: connector, on: configuration.eventLoopGroup.next())
+        let parts = ConnectionHandler.Parts(
+            inbound: InboundQueue(),
+            outbound: OutboundQueue(
+                limits: request.limits,
+                deadline: request.deadlines.write,
+                clock: request.clock
+            ),
+            closing: OneShot(),
+            clock: request.clock,
+            limits: request.limits,
+            random: configuration.random
+        )
+        let opened: HandshakeHandler.Opened
+        do {
+            opened = try await shakeHands(
+                upgrade,
+                on: channel,
+                parts: parts,
+                host: url.host,
+                deadlines: request.deadlines,
+                tls: context.map { (configuration.tls, $0) }
+            )
+        } catch {
+            // Waits for the socket to be free; the handshake has closed it, or this does.
+            channel.eventLoop.execute { channel.closeAtOnce() }
+            let gone = OneShot<Void>()
+            channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
+            try? await gone.valueWhateverHappens()
+            throw error
+        }
+        return Session(
+            channel: channel,
+            parts: parts,
+            handler: opened.handler,
+            deadlines: request.deadlines,
+            connection: Connection(inbound: parts.inbound, outbound: parts.outbound, details: opened.details)
+        )
+    }
+
+    /// Has the connector connect, within the deadline. A channel that comes too late is closed.
+    private static func connect(
+        _ request: ConnectionRequest,
+        connector: any WebSocketConnector,
+        on eventLoop: any EventLoop
+    ) async throws -> any Channel {
+        let target = WebSocketConnectRequest(
+            host: request.url.host,
+            port: request.url.port ?? request.url.defaultPort,
+            eventLoop: eventLoop,
+            timeout: request.deadlines.connect
+        )
+        let deadline = Deadline("connecting", within: request.deadlines.connect, clock: request.clock)
+        let result = OneShot<any Channel>()
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    let channel = try await connector.connect(target)
+                    if !result.complete(.success(channel)) { channel.close(promise: nil) }
+                } catch let error as PhoenixError {
+                    result.complete(.failure(error))
+                } catch let error as CancellationError {
+                    result.complete(.failure(error))
+                } catch {
+                    let failure = PhoenixError(.unreachable, "The connector did not connect: \(error).", cause: error)
+                    result.complete(.failure(failure))
+                }
+            }
+            group.addTask {
+                do { try await request.clock.sleep(until: deadline.end) } catch { return }
+                result.complete(.failure(deadline.error))
+            }
+            defer { group.cancelAll() }
+            return try await result.value()
+        }
+    }
+
+    /// TLS, where asked for, and the upgrade.
+    private static func shakeHands(
+        _ upgrade: UpgradeRequest,
+        on channel: any Channel,
+        parts: ConnectionHandler.Parts,
+        host: String,
+        deadlines: ConnectionDeadlines,
+        tls: (options: TLSOptions, context: NIOSSLContext)?
+    ) async throws -> HandshakeHandler.Opened {
+        let results = HandshakeHandler.Results()
+        let installed = OneShot<NIOLoopBound<HandshakeHandler>>()
+        let clock = parts.clock
+        channel.eventLoop.execute {
+            let handler = HandshakeHandler(upgrade, host: host, parts: parts, results: results)
+            do {
+                let tlsHandler = try tls.map { try $0.options.makeHandler($0.context, host: host) }
+                installed.complete(.success(NIOLoopBound(handler, eventLoop: channel.eventLoop)))
+                try HandshakeHandler.install(handler, tls: tlsHandler, in: channel)
+            } catch {
+                installed.complete(.failure(error))
+                handler.fail(error)
+            }
+        }
+        let handler = try await installed.valueWhateverHappens()
+        @Sendable func tell(_ body: @escaping @Sendable (HandshakeHandler) -> Void) {
+            channel.eventLoop.execute { body(handler.value) }
+        }
+        @Sendable func expire(_ deadline: Deadline) {
+            tell { $0.expire(deadline.error) }
+        }
+        return try await withTaskCancellationHandler {
+            if tls != nil {
+                let deadline = Deadline("the TLS handshake", within: deadlines.tls, clock: clock)
+                try await deadline.race(expired: { expire(deadline) }) { try await results.secured.value() }
+            }
+            let deadline = Deadline("the upgrade", within: deadlines.upgrade, clock: clock)
+            tell { $0.ask() }
+            return try await deadline.race(expired: { expire(deadline) }) { try await results.upgraded.value() }
+        } onCancel: {
+            tell { $0.fail(CancellationError()) }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import PhoenixKit
+
+extension TLSOptions {
+    /// Reads roots, certificates and keys. This may read files, and does so on a thread that may block.
+    ///
+    /// - Throws: `.invalidOption` when one of them cannot be read.
+    func makeContext() async throws -> NIOSSLContext {
+        try await NIOThreadPool.singleton.runIfActive { try NIOSSLContext(configuration: configuration()) }
+    }
+
+    /// The handler that speaks TLS with `host`. IP addresses are not named to the server (RFC 6066 section 3); their
+    /// certificates are matched with the address of the connection.
+    func makeHandler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
+        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        do {
+            return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+        } catch {
+            throw PhoenixError(.tls, "Expected a host name that TLS can ask for, got another.", cause: error)
+        }
+    }
+
+    private func configuration() throws -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = minimumVersion == .tls13 ? .tlsv13 : .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        configuration.certificateVerification =
+            switch verification {
+            case .full: .fullVerification
+            case .noHostname: .noHostnameVerification
+            case .none: .none
+            }
+        if case .only(let roots) = trustRoots {
+            configuration.trustRoots = .certificates(try certificates(roots, called: "trustRoots"))
+        }
+        if !additionalTrustRoots.isEmpty {
+            configuration.additionalTrustRoots = [
+                .certificates(try certificates(additionalTrustRoots, called: "additionalTrustRoots"))
+            ]
+        }
+        guard (certificateChain == nil) == (privateKey == nil) else {
+            throw PhoenixError(
+                .invalidOption,
+                "Expected tls.certificateChain and tls.privateKey both or neither, got one of them."
+            )
+        }
+        if let certificateChain {
+            configuration.certificateChain = try certificates([certificateChain], called: "certificateChain")
+                .map { .certificate($0) }
+        }
+        if let privateKey {
+            configuration.privateKey = .privateKey(
+                try read("privateKey") {
+                    switch privateKey {
+                    case .file(let path): try NIOSSLPrivateKey(file: path, format: .pem)
+                    case .bytes(let bytes): try NIOSSLPrivateKey(bytes: bytes.array, format: .pem)
+                    }
+                }
+            )
+        }
+        return configuration
+    }
+
+    private func certificates(_ sources: [PEM], called name: String) throws -> [NIOSSLCertificate] {
+        try sources.flatMap { source in
+            let found = try read(name) {
+                switch source {
+                case .file(let path): try NIOSSLCertificate.fromPEMFile(path)
+                case .bytes(let bytes): try NIOSSLCertificate.fromPEMBytes(bytes.array)
+                }
+            }
+            guard !found.isEmpty else {
+                throw PhoenixError(.invalidOption, "Expected tls.\(name) to hold a certificate in PEM, got none.")
+            }
+            return found
+        }
+    }
+
+    private func read<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            throw PhoenixError(
+                .invalidOption,
+                "Expected tls.\(name) to be readable PEM, but it could not be read. Check the path and the format.",
+                cause: error
+            )
+        }
+    }
+}

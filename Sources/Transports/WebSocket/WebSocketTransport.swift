@@ -1,0 +1,60 @@
+private import Logging
+internal import NIOCore
+internal import NIOSSL
+public import PhoenixKit
+
+/// Carries frames over WebSocket (RFC 6455), in clear and over TLS.
+///
+/// ```swift
+/// let transport = WebSocketTransport()
+/// let request = ConnectionRequest(url: endpoint, serializer: serializer.capabilities)
+/// try await transport.withConnection(request) { connection in
+///     try await connection.outbound.write([.text("hello")])
+///     while case .frames(let batch)? = try await connection.inbound.next() {
+///         for frame in batch.frames { print(frame.bytes.text) }
+///     }
+/// }
+/// ```
+///
+/// The request names no `Origin` and no `User-Agent` unless its headers do: Phoenix checks an origin only where there
+/// is one. Of the headers it writes itself only `Host` may be replaced.
+///
+/// Pings are answered at once, also while nobody pulls. Nothing is read beyond two batches that wait. When the body is
+/// done while the connection is open, it is closed with 1000, and the call returns when the server has closed its end
+/// too, at most after `ConnectionDeadlines.close`.
+public struct WebSocketTransport: Transport {
+    /// The settings.
+    public var configuration: Configuration
+    /// How the bytes get to the server.
+    public var connector: any WebSocketConnector
+
+    public init(connector: any WebSocketConnector = TCPConnector(), configuration: Configuration = Configuration()) {
+        self.connector = connector
+        self.configuration = configuration
+    }
+
+    public var capabilities: TransportCapabilities {
+        TransportCapabilities(
+            name: "websocket",
+            schemes: .webSocket,
+            needsHeartbeat: true,
+            supportsWireExtensions: true
+        )
+    }
+
+    public func withConnection<Result: Sendable>(
+        _ request: ConnectionRequest,
+        _ body: (Connection) async throws -> Result
+    ) async throws -> Result {
+        let session = try await Session.open(request, connector: connector, configuration: configuration)
+        request.logger.debug(
+            "WebSocket open",
+            metadata: ["url": "\(request.url)", "connection": "\(request.generation)"]
+        )
+        return try await session.run(
+            executor: configuration.executor,
+            keepAlive: configuration.keepAlive,
+            body
+        )
+    }
+}
