@@ -33,7 +33,8 @@ import Testing
 
     @Test(arguments: [
         RawFrame(reserved: 4, opcode: 1, payload: []), RawFrame(reserved: 2, opcode: 1, payload: []),
-        RawFrame(reserved: 1, opcode: 9, payload: []), RawFrame(opcode: 3, payload: []), RawFrame(opcode: 7, payload: []),
+        RawFrame(reserved: 1, opcode: 9, payload: []), RawFrame(opcode: 3, payload: []),
+        RawFrame(opcode: 7, payload: []),
         RawFrame(opcode: 11, payload: []), RawFrame(opcode: 15, payload: []), RawFrame(opcode: 0, payload: []),
         RawFrame(isFinal: false, opcode: 9, payload: []), RawFrame(isFinal: false, opcode: 8, payload: []),
         RawFrame(opcode: 9, payload: [UInt8](repeating: 0, count: 126)), RawFrame(opcode: 8, payload: [3]),
@@ -121,7 +122,8 @@ import Testing
         }
     }
 
-    @Test func `A frame of ten million bytes passes by default, and its head alone condemns a larger one`() async throws {
+    @Test func `A frame of ten million bytes passes by default, and its head alone condemns a larger one`() async throws
+    {
         try await withClient { client, _ in
             let text = Wire.heartbeat("1") + String(repeating: " ", count: 10_000_000 - Self.heartbeat.utf8.count)
             try await client.send(.text(text))
@@ -174,19 +176,29 @@ import Testing
         }
     }
 
-    @Test func `A client that reads slowly gets everything, in order`() async throws {
-        try await withClient({ $0.limits.writeBuffer = 10_000 }) { client, _ in
+    @Test func `A client that does not read is waited for, and then gets everything in order`() async throws {
+        try await withClient({ $0.limits.writeBuffer = 100_000 }) { client, server in
             try await client.send(.text(Wire.join("room:1")))
             _ = try await client.frame()
-            try await client.send(.text(Wire.push("room:1", "2", "burst", #"{"n":5000,"size":1000}"#)))
-            for number in 1...5_000 {
-                let text = try await client.frame()?.text ?? "the end"
-                guard text.hasPrefix(#"["1",null,"room:1","tick",{"i":\#(number),"#) else {
-                    Issue.record("expected tick \(number), got \(text.prefix(60))")
+            try await client.setReading(false)
+            // More than all buffers on the way can hold.
+            try await client.send(.text(Wire.push("room:1", "2", "burst_binary", #"{"n":1000,"size":20000}"#)))
+            _ = try await server.journal.wait(for: .sent, event: "tick_binary")
+            let other = try await RawClient.connect(to: server.port)
+            try await other.upgrade("/socket/websocket?vsn=2.0.0")
+            try await other.send(.text(Self.heartbeat))
+            #expect(try await other.frame() == .text(Wire.heartbeatReply("1")))
+            #expect(server.journal.sent(event: "tick_binary").count < 1_000)
+            try await client.setReading(true)
+            for number in 1...1_000 {
+                let payload = try await client.frame()?.payload ?? []
+                let head = Array("1room:1tick_binary".utf8) + [0, 0, UInt8(number >> 8), UInt8(number & 255)]
+                guard payload.count == 4 + head.count + 20_000, Array(payload[4..<(4 + head.count)]) == head else {
+                    Issue.record("expected tick \(number), got \(payload.prefix(40))")
                     return
                 }
             }
-            #expect(try await client.frame()?.text == Wire.reply("room:1", "2", #"{"n":5000}"#))
+            #expect(try await client.frame()?.text == Wire.reply("room:1", "2", #"{"n":1000}"#))
         }
     }
 }

@@ -113,8 +113,11 @@ import Testing
         let this = #"{"reason":"this"}"#
         for number in [1, other] {
             world.send(
-                Wire.push("room:1", "1", "fail", this), Wire.push("room:2", "2", "fail", this),
-                Wire.push("room:1", "3", "fail"), Wire.push("room:1", "4", "echo", this), on: number
+                Wire.push("room:1", "1", "fail", this),
+                Wire.push("room:2", "2", "fail", this),
+                Wire.push("room:1", "3", "fail"),
+                Wire.push("room:1", "4", "echo", this),
+                on: number
             )
         }
         let rest = [

@@ -66,7 +66,9 @@ import Testing
     @Test func `Who waits gets an entry that comes later`() async throws {
         let journal = Journal(limits: Journal.Limits())
         async let found = journal.wait(for: .received, event: "wanted")
-        for event in ["one", "two", "wanted"] { journal.record(.received, at: Self.start, message: message("t", event)) }
+        for event in ["one", "two", "wanted"] {
+            journal.record(.received, at: Self.start, message: message("t", event))
+        }
         #expect(try await found.message?.event == "wanted")
     }
 

@@ -6,7 +6,10 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ServerTests {
     private struct Failure: Error {}
 
-    private static func client(_ server: PhoenixTestServer, _ target: String = "/socket/websocket?vsn=2.0.0") async throws
+    private static func client(
+        _ server: PhoenixTestServer,
+        _ target: String = "/socket/websocket?vsn=2.0.0"
+    ) async throws
         -> RawClient
     {
         let client = try await RawClient.connect(to: server.port)
@@ -54,7 +57,9 @@ import Testing
                 _ = try await client.frame()
             }
             try await server.broadcast(topic: "room:1", event: "hello", payload: ["a": 1])
-            for client in clients { #expect(try await client.frame()?.text == #"[null,null,"room:1","hello",{"a":1}]"#) }
+            for client in clients {
+                #expect(try await client.frame()?.text == #"[null,null,"room:1","hello",{"a":1}]"#)
+            }
             await server.disconnect(socketID: "sock:a")
             #expect(try await clients[0].frame() == .close(1001))
             await server.cut(connection: 2)

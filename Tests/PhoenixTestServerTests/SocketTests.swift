@@ -44,10 +44,12 @@ import Testing
         #expect(world.sent() == ["close 1002"])
     }
 
-    @Test(arguments: [
-        (nil, 1000), (1000, 1000), (1001, 1000), (3000, 1000), (4999, 1000), (1003, 1000), (999, 1002), (0, 1002),
-        (1004, 1002), (1005, 1002), (1006, 1002), (1012, 1002), (2999, 1002),
-    ] as [(UInt16?, UInt16)])
+    @Test(
+        arguments: [
+            (nil, 1000), (1000, 1000), (1001, 1000), (3000, 1000), (4999, 1000), (1003, 1000), (999, 1002), (0, 1002),
+            (1004, 1002), (1005, 1002), (1006, 1002), (1012, 1002), (2999, 1002),
+        ] as [(UInt16?, UInt16)]
+    )
     func `A close of the client is answered`(_ code: UInt16?, _ answer: UInt16) throws {
         let world = TestWorld()
         _ = try world.connect()

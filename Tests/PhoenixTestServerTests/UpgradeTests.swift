@@ -64,7 +64,8 @@ import Testing
         ([("upgrade", "h2c")], "'upgrade' header must contain 'websocket', got [\"h2c\"]"),
         ([("sec-websocket-version", "12")], "'sec-websocket-version' header must equal '13', got [\"12\"]"),
     ])
-    func `A broken handshake is answered with 400 and what is wrong`(_ headers: [(String, String)], _ complaint: String) {
+    func `A broken handshake is answered with 400 and what is wrong`(_ headers: [(String, String)], _ complaint: String)
+    {
         guard case .respond(let response) = TestWorld(Self.site).answer("/socket/websocket", headers: headers) else {
             Issue.record("not refused")
             return

@@ -196,8 +196,10 @@ import Testing
         world.send(Wire.join("room:1"), Wire.join("room:2"))
         _ = world.sent()
         world.send(
-            Wire.push("room:1", "2", "echo_slowly", #"{"ms":100}"#), Wire.push("room:1", "3", "echo"),
-            Wire.push("room:2", "4", "echo"), Wire.heartbeat("5")
+            Wire.push("room:1", "2", "echo_slowly", #"{"ms":100}"#),
+            Wire.push("room:1", "3", "echo"),
+            Wire.push("room:2", "4", "echo"),
+            Wire.heartbeat("5")
         )
         #expect(world.sent() == [Wire.heartbeatReply("5"), Wire.reply("room:2", "4")])
         world.advance(by: .milliseconds(100))

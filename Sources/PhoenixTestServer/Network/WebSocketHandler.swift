@@ -2,7 +2,9 @@ internal import NIOCore
 internal import NIOWebSocket
 internal import PhoenixKit
 
-/// One WebSocket connection: frames in, frames out. What they mean is the world's business.
+/// One WebSocket connection: frames in, frames out.
+///
+/// What they mean is the world's business.
 final class WebSocketHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame

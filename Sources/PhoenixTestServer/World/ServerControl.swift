@@ -1,6 +1,8 @@
 public import PhoenixKit
 
-/// What pages and channels can do to the server as a whole. Valid only during the call it was given to.
+/// What pages and channels can do to the server as a whole.
+///
+/// Valid only during the call it was given to.
 public struct ServerControl {
     let world: World
 

@@ -1,5 +1,5 @@
-internal import PhoenixKit
 private import PhoenixJSON
+internal import PhoenixKit
 
 /// What the socket's process does with a message (Phoenix.Socket, `handle_in`).
 extension World {
@@ -89,8 +89,10 @@ extension World {
         reply(to: message, joinReference: nil, status: "error", ["reason": "unmatched topic"], on: socket)
     }
 
-    /// Answers a V2 text message whose topic or event is null, which no `Message` can hold: Phoenix finds no channel for
-    /// it. One for a channel that is joined crashes it, because no handler takes a null event.
+    /// Answers a V2 text message whose topic or event is null, which no `Message` can hold: Phoenix finds no channel
+    /// for it.
+    ///
+    /// One for a channel that is joined crashes it, because no handler takes a null event.
     private func answerNullNames(_ frame: Frame, on socket: SocketState) -> Bool {
         let format = socket.serializer.payloadFormat
         guard frame.kind == .text, socket.serializer.version == JSONSerializer.v2.version,

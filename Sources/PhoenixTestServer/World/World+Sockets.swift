@@ -123,7 +123,9 @@ extension World {
         }
     }
 
-    /// Sends what the socket's own process answers. What cannot be encoded kills the socket, as an exception there does.
+    /// Sends what the socket's own process answers.
+    ///
+    /// What cannot be encoded kills the socket, as an exception there does.
     func answer(_ message: Message, on socket: SocketState) {
         do {
             send(try socket.serializer.encode(message, as: .server), message, on: socket)

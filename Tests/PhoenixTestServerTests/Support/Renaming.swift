@@ -47,7 +47,8 @@ struct Renaming {
             case "binary":
                 // A V1 client may send its text in a binary frame.
                 let isText = entry.binary.first == UInt8(ascii: "{")
-                let bytes = isText
+                let bytes =
+                    isText
                     ? Array(try text(String(decoding: entry.binary, as: UTF8.self)).utf8)
                     : binary(entry.binary, isClient: entry.isClient)
                 renamed.entries[index].value = replacing(entry, "base64", with: Base64.encode(bytes))
@@ -153,7 +154,9 @@ struct Renaming {
             return .string(words[string] ?? string)
         case .signed, .double:
             if numbers[value] == nil {
-                numbers[value] = value.integer == nil ? .double(Double(generator.next() >> 40) + 0.25)
+                numbers[value] =
+                    value.integer == nil
+                    ? .double(Double(generator.next() >> 40) + 0.25)
                     : Value(Int64(generator.next() >> 11))
             }
             return numbers[value] ?? value
@@ -171,8 +174,10 @@ struct Renaming {
 
     private mutating func word() -> String {
         let letters = Array("abcdefghijklmnopqrstuvwxyzäßéñ☃🎉 0123456789")
-        return String((0..<Int.random(in: 3...20, using: &generator)).map { _ in
-            letters[Int.random(in: letters.indices, using: &generator)]
-        })
+        return String(
+            (0..<Int.random(in: 3...20, using: &generator)).map { _ in
+                letters[Int.random(in: letters.indices, using: &generator)]
+            }
+        )
     }
 }

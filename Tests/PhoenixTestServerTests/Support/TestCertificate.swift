@@ -1,7 +1,9 @@
 import PhoenixKit
 import PhoenixTestServer
 
-/// A certificate for `localhost` that vouches for itself, from 2020 to 2120, and its key. For tests alone.
+/// A certificate for `localhost` that vouches for itself, from 2020 to 2120, and its key.
+///
+/// For tests alone.
 enum TestCertificate {
     static let chain = """
         -----BEGIN CERTIFICATE-----

@@ -5,7 +5,9 @@ import Synchronization
 
 @testable import PhoenixTestServer
 
-/// A world without a network, driven at invented times. Clients are named by their connection's number.
+/// A world without a network, driven at invented times.
+///
+/// Clients are named by their connection's number.
 final class TestWorld {
     /// What was submitted through the gate, to be done when the test says so.
     private final class Submissions: Sendable {
