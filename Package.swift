@@ -105,6 +105,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PhoenixTestingTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PhoenixJSONTests",
             dependencies: ["PhoenixKit", "PhoenixJSON"],
             swiftSettings: settings

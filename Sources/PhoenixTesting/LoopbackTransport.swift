@@ -12,14 +12,14 @@ internal import Synchronization
 /// Every wait ends when what is awaited comes, or when the task is cancelled; give the test a time limit.
 public final class LoopbackTransport: Transport {
     private struct State {
-        var waiting: [LoopbackServer] = []
-        var accepting: CheckedContinuation<LoopbackServer, Never>?
         var refusals: [PhoenixError] = []
         var hangs: @Sendable (ConnectionRequest) -> Bool = { _ in false }
     }
 
     public let capabilities: TransportCapabilities
     private let state = Mutex(State())
+    /// Connections that nobody has accepted yet.
+    private let opened = WaitingLine<LoopbackServer>(limit: 65_536)
 
     /// Creates a transport with the capabilities of a WebSocket, or others.
     public init(
@@ -33,15 +33,22 @@ public final class LoopbackTransport: Transport {
     }
 
     /// The next connection a client opens, or one that waits already.
+    ///
+    /// When the task is cancelled while it waits, a connection that is over.
     public func accept() async -> LoopbackServer {
-        await withCheckedContinuation { continuation in
-            let server: LoopbackServer? = state.withLock { state in
-                if !state.waiting.isEmpty { return state.waiting.removeFirst() }
-                state.accepting = continuation
-                return nil
-            }
-            if let server { continuation.resume(returning: server) }
-        }
+        if let server = try? await accept(within: .seconds(1_000_000_000), on: SystemClock()) { return server }
+        let nothing = SerializerCapabilities(emits: [], accepts: [], isLineBatchable: false)
+        let url = Endpoint(scheme: "loopback", host: "cancelled", path: "")
+        let server = LoopbackServer(request: ConnectionRequest(url: url, serializer: nothing))
+        server.endReached()
+        return server
+    }
+
+    /// The next connection a client opens within `timeout`, or one that waits already.
+    ///
+    /// - Throws: `.timeout`; `.stopped` when the task was cancelled.
+    func accept(within timeout: Duration, on clock: any PhoenixClock) async throws(PhoenixError) -> LoopbackServer {
+        try await opened.next(within: timeout, on: clock)
     }
 
     /// Lets the next attempt to connect fail with `error`.
@@ -69,13 +76,7 @@ public final class LoopbackTransport: Transport {
             await server.waitForEnd()
             throw CancellationError()
         }
-        let acceptor = state.withLock { state in
-            let acceptor = state.accepting
-            state.accepting = nil
-            if acceptor == nil { state.waiting.append(server) }
-            return acceptor
-        }
-        acceptor?.resume(returning: server)
+        opened.add(server)
         defer { server.endReached() }
         let end = LoopbackServer.ClientEnd(server: server)
         return try await body(Connection(inbound: end, outbound: end))
