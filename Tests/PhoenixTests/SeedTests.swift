@@ -1,0 +1,310 @@
+import Phoenix
+import PhoenixTestServer
+import PhoenixTesting
+import Testing
+
+/// The 22 tests of phoenix_gen_socket_client 4.0.0 (`test/socket_client_test.exs`), by their names and in their order.
+///
+/// Each goes through the real transport to the embedded server, in both versions of the serializer.
+@Suite("The tests of phoenix_gen_socket_client", .timeLimit(.minutes(2)))
+struct SeedTests {
+    typealias Version = SeedStage.Version
+
+    @Test("1 connection success", arguments: Version.all)
+    func connectionSuccess(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.connected()
+            let joined = try await socket.join("channel:1")
+            #expect(joined.topic == "channel:1")
+            #expect(joined.response.bytes.text == "{}")
+        }
+    }
+
+    @Test("2 no auto connect", arguments: Version.all)
+    func noAutoConnect(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let transport = MortalTransport(base: WebSocketTransport())
+            let socket = try TestSocket(
+                stage.server.url("/test_socket/websocket"),
+                connects: false,
+                transport: transport,
+                serializer: version.serializer
+            )
+            await #expect(throws: TestSocketError.disconnected) { try await socket.join("channel:1") }
+            await #expect(throws: TestSocketError.timeout) { try await socket.waitConnectStatus(timeout: .zero) }
+            #expect(transport.generations.isEmpty)
+            // Had there been an attempt on the way, this would be the second.
+            try await socket.connect(
+                to: stage.server.url("/test_socket/websocket"),
+                ["shared_secret": "supersecret"]
+            )
+            #expect(try await socket.waitConnectStatus().isConnected)
+            #expect(transport.generations == [1])
+            #expect(stage.server.journal.entries.map(\.kind) == [.connected])
+        }
+    }
+
+    @Test("3 connect with url and query_params override", arguments: Version.all)
+    func connectElsewhere(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try stage.socket(connects: false)
+            let url = stage.server.url("/test_socket_updated/websocket")
+            try await socket.connect(to: url, ["shared_secret": "supersecret_updated"])
+            #expect(try await socket.waitConnectStatus().isConnected)
+            try await socket.join("channel:1")
+            let entry = try await stage.server.journal.wait(for: .connected)
+            #expect(entry.note?.hasPrefix("/test_socket_updated/websocket") == true)
+        }
+    }
+
+    @Test("4 client message push", arguments: Version.all)
+    func push(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            try await socket.push("channel:1", "some_event", ["foo": "bar"])
+            let entry = try await stage.server.journal.wait(for: .received, event: "some_event")
+            #expect(entry.message?.topic == "channel:1")
+            #expect(entry.message?.payload.bytes.text == #"{"foo":"bar"}"#)
+        }
+    }
+
+    @Test("5 send and response", arguments: Version.all)
+    func response(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            let (status, response) = try await socket.pushSync("channel:1", "sync_event", ["foo": "bar"])
+            #expect(status == "ok")
+            #expect(response.bytes.text == #"{"foo":"bar"}"#)
+        }
+    }
+
+    /// A Swift string is always valid Unicode, unlike `<<166>>`; a number that JSON cannot express stands in for it.
+    @Test("6 message that cannot be encoded", arguments: Version.all)
+    func unencodable(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            let error = await #expect(throws: TestSocketError.self) {
+                try await socket.push("channel:1", "some_event", ["foo": .double(.nan)])
+            }
+            guard case .encoding(let cause) = error else {
+                Issue.record("expected .encoding, got \(error as Any)")
+                return
+            }
+            #expect(cause.message.contains("NaN") || cause.message.contains("nan"))
+            try await socket.pushSync("channel:1", "sync_event")
+            #expect(stage.server.journal.received(event: "some_event").isEmpty)
+        }
+    }
+
+    @Test("7 client message receive", arguments: Version.all)
+    func receive(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            try await socket.push("channel:1", "push", ["event": "some_event", "payload": ["foo": "bar"]])
+            let message = try await socket.awaitMessage()
+            #expect(message.topic == "channel:1")
+            #expect(message.event == "some_event")
+            #expect(message.payload.bytes.text == #"{"foo":"bar"}"#)
+        }
+    }
+
+    @Test("8 leave the channel", arguments: Version.all)
+    func leave(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            let response = try await socket.leave("channel:1")
+            #expect(response.bytes.text == "{}")
+            #expect(stage.ended.withLock { $0 } == ["channel:1"], "the channel has terminated on the server")
+            #expect(try await socket.isJoined("channel:1") == false)
+        }
+    }
+
+    @Test("9 refs are monotonic on the same channel", arguments: Version.all)
+    func referencesOnOneChannel(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            var last = Reference(0)
+            for _ in 0..<10 {
+                let reference = try await socket.push("channel:1", "some_event")
+                #expect(try #require(reference.number) == #require(last.number) + (last == 0 ? 2 : 1))
+                last = reference
+            }
+        }
+    }
+
+    @Test("10 refs are monotonic on multiple channels", arguments: Version.all)
+    func referencesOnManyChannels(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            try await socket.join("channel:2")
+            var numbers: [UInt64] = []
+            for index in 0..<10 {
+                let reference = try await socket.push("channel:\(1 + index % 2)", "some_event")
+                numbers.append(try #require(reference.number))
+            }
+            #expect(numbers == Array(3..<13))
+        }
+    }
+
+    @Test("11 refs are monotonic after leave and rejoin", arguments: Version.all)
+    func referencesAfterRejoin(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            let before = try await socket.push("channel:1", "some_event")
+            try await socket.leave("channel:1")
+            let join = try await socket.join("channel:1").reference
+            let after = try await socket.push("channel:1", "some_event")
+            #expect([before.number, join.number, after.number] == [2, 4, 5])
+        }
+    }
+
+    @Test("12 connection error", arguments: Version.all)
+    func connectionError(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try stage.socket(connects: false)
+            // Nobody listens on a port that was just given back.
+            let url = stage.server.url("/test_socket/websocket")
+            await stage.server.stop()
+            try await socket.connect(to: url)
+            let reason = try #require(try await socket.waitConnectStatus().reason)
+            #expect(reason.kind == .failedToConnect)
+            #expect(reason.error?.code == .unreachable)
+        }
+    }
+
+    @Test("13 connection refused by socket", arguments: Version.all)
+    func refusedBySocket(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try stage.socket(secret: "wrong")
+            let reason = try #require(try await socket.waitConnectStatus().reason)
+            #expect(reason.kind == .failedToConnect)
+            #expect(reason.error?.code == .upgradeRefused)
+            #expect(reason.refusal?.status == 403)
+        }
+    }
+
+    @Test("14 transport process terminates", arguments: Version.all)
+    func transportTerminates(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let mortal = MortalTransport(base: WebSocketTransport())
+            let socket = try TestSocket(
+                stage.server.url("/test_socket/websocket"),
+                ["shared_secret": "supersecret"],
+                transport: mortal,
+                serializer: version.serializer
+            )
+            #expect(try await socket.waitConnectStatus().isConnected)
+            try await socket.join("channel:1")
+            mortal.die()
+            let reason = try #require(try await socket.waitConnectStatus().reason)
+            #expect(reason.kind == .transportDown)
+            #expect(try await socket.isJoined("channel:1") == false)
+            try await socket.connect()
+            #expect(try await socket.waitConnectStatus().isConnected)
+            try await socket.join("channel:1")
+        }
+    }
+
+    @Test("15 can't interact when disconnected", arguments: Version.all)
+    func disconnected(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            await stage.server.cut()
+            #expect(try await socket.waitConnectStatus().reason != nil)
+            await #expect(throws: TestSocketError.disconnected) { try await socket.join("channel:1") }
+            await #expect(throws: TestSocketError.disconnected) { try await socket.leave("channel:1") }
+            await #expect(throws: TestSocketError.disconnected) { try await socket.push("channel:1", "some_event") }
+            await #expect(throws: TestSocketError.disconnected) {
+                try await socket.pushSync("channel:1", "some_event")
+            }
+        }
+    }
+
+    @Test("16 refused channel join", arguments: Version.all)
+    func refusedJoin(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.connected()
+            let error = await #expect(throws: TestSocketError.self) { try await socket.join("invalid_channel") }
+            guard case .serverRejected(let topic, "error", let response) = error else {
+                Issue.record("expected .serverRejected, got \(error as Any)")
+                return
+            }
+            #expect(topic == "invalid_channel")
+            #expect(response.bytes.text == #"{"reason":"unmatched topic"}"#)
+        }
+    }
+
+    @Test("17 double join", arguments: Version.all)
+    func doubleJoin(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            await #expect(throws: TestSocketError.alreadyJoined) { try await socket.join("channel:1") }
+            try await socket.pushSync("channel:1", "sync_event")
+            #expect(stage.server.journal.received(event: "phx_join").count == 1)
+        }
+    }
+
+    @Test("18 no push before join", arguments: Version.all)
+    func noPushBeforeJoin(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.connected()
+            await #expect(throws: TestSocketError.notJoined) { try await socket.push("channel:1", "some_event") }
+            try await socket.join("channel:1")
+            try await socket.push("channel:1", "some_event")
+            _ = try await stage.server.journal.wait(for: .received, event: "some_event")
+        }
+    }
+
+    @Test("19 server channel disconnects", arguments: Version.all)
+    func channelStops(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            try await socket.push("channel:1", "stop")
+            let closure = try await socket.awaitChannelClosed("channel:1")
+            #expect(closure.kind == .closed)
+            #expect(closure.payload.bytes.text == "{}")
+            #expect(try await socket.isJoined("channel:1") == false)
+        }
+    }
+
+    @Test("20 server channel crashes", arguments: Version.all)
+    func channelCrashes(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            try await socket.push("channel:1", "crash")
+            let closure = try await socket.awaitChannelClosed("channel:1")
+            #expect(closure.kind == .crashed)
+            #expect(closure.payload["reason"]?.string == "channel_crash")
+            #expect(try await socket.isJoined("channel:1") == false)
+        }
+    }
+
+    @Test("21 joined? is true when joined", arguments: Version.all)
+    func joined(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.joined("channel:1")
+            #expect(try await socket.isJoined("channel:1"))
+        }
+    }
+
+    @Test("22 joined? is false when not joined", arguments: Version.all)
+    func notJoined(_ version: Version) async throws {
+        try await SeedStage.with(version) { stage in
+            let socket = try await stage.connected()
+            #expect(try await socket.isJoined("channel:1") == false)
+            try await socket.join("channel:1")
+            #expect(try await socket.isJoined("channel:2") == false)
+        }
+    }
+}
+
+extension TestSocket.ConnectStatus {
+    var isConnected: Bool {
+        if case .connected = self { true } else { false }
+    }
+
+    /// Why there is no connection; nil when there is one.
+    var reason: DisconnectReason? {
+        if case .disconnected(let reason) = self { reason } else { nil }
+    }
+}
