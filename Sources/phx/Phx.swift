@@ -21,7 +21,8 @@ struct Phx: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DemoCommand.self, ServeCommand.self, ListenCommand.self, PushCommand.self,
+            DemoCommand.self, ServeCommand.self, JoinCommand.self, ListenCommand.self, PushCommand.self,
+            CompletionsCommand.self,
         ]
     )
 }

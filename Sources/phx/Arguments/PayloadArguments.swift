@@ -4,16 +4,24 @@ internal import Phoenix
 enum PayloadArguments {
     /// The JSON in `text`, as it stands.
     ///
+    /// - Parameters:
+    ///   - text: what the user gave.
+    ///   - name: what it is, for the error.
+    ///   - advice: what may help, for the error.
+    /// - Returns: the payload.
     /// - Throws: `Failure` with `.badData`, which says where the text stops being JSON.
-    static func json(_ text: String, called name: String) throws -> PayloadContent {
+    static func json(
+        _ text: String,
+        called name: String,
+        advice: String = " In a shell, put it in single quotes."
+    ) throws -> PayloadContent {
         let bytes = Bytes(text)
         do {
             _ = try JSONFormat().value(of: bytes)
         } catch {
             throw Failure(
                 .badData,
-                "Expected \(name) to be JSON, such as '{\"body\":\"hi\"}', got text that is not: \(error). "
-                    + "In a shell, put it in single quotes."
+                "Expected \(name) to be JSON, such as '{\"body\":\"hi\"}', got text that is not: \(error).\(advice)"
             )
         }
         return .payload(Payload(bytes, format: JSONFormat()))

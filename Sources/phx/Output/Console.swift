@@ -74,10 +74,21 @@ final class Console: Sendable {
         }
     }
 
+    /// Rings the terminal's bell.
+    func ring() { _ = System.write([0x07], to: 1) }
+
+    /// Clears the terminal and draws the footer at its top.
+    func clear() {
+        state.withLock { state in
+            _ = System.write("\u{1B}[H\u{1B}[2J".utf8, to: 1)
+            draw(state.footer)
+        }
+    }
+
     private func write(_ text: String, to descriptor: Int32) -> Bool {
         state.withLock { state in
             guard let footer = state.footer else { return System.write((text + "\n").utf8, to: descriptor) }
-            guard System.write("\r\u{1B}[K".utf8, to: 1), System.write((text + "\r\n").utf8, to: descriptor) else {
+            guard System.write("\r\u{1B}[K".utf8, to: 1), System.write((text + "\n").utf8, to: descriptor) else {
                 return false
             }
             draw(footer)
