@@ -17,7 +17,7 @@ struct Phx: AsyncParsableCommand {
             Results go to standard output, in JSON (one object a line) unless it is a terminal; notes go to standard error.
             Colours appear on terminals only, and not when NO_COLOR is set. The variable PHX_AUTH_TOKEN holds the auth token.
 
-            \(ExitStatus.list)
+            \(Status.list)
             """,
         version: "0.1.0",
         subcommands: [
@@ -42,7 +42,7 @@ enum Main {
         } catch let error as PhoenixError {
             end(Failure(error))
         } catch is CancellationError {
-            System.exit(ExitStatus.ok.rawValue)
+            System.exit(Status.ok.rawValue)
         } catch {
             Phx.exit(withError: error)
         }

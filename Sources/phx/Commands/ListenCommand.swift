@@ -27,7 +27,7 @@ struct ListenCommand: AsyncParsableCommand {
     @Option(name: .customLong("event"), help: ArgumentHelp("Show this event only; may be repeated.", valueName: "name"))
     var events: [String] = []
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("End after so many messages.", valueName: "number"))
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("End after so many messages.", valueName: "number"))
     var count: Int?
 
     @Flag(help: "Let the first failure end it.")

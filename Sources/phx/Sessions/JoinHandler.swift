@@ -50,7 +50,7 @@ struct JoinHandler: SocketHandler {
     private var held: [Caller<Void>] = []
     private var hasEnded = false
     /// The first thing that went wrong with a line of a file.
-    private var problem: ExitStatus?
+    private var problem: Status?
 
     init(_ plan: Plan, on console: Console, ready: @escaping @Sendable (Bool) -> Void) {
         self.plan = plan

@@ -2,11 +2,11 @@ internal import Phoenix
 
 /// Why a command ends badly: what to exit with, and what to tell the user.
 struct Failure: Error, Sendable {
-    var status: ExitStatus
+    var status: Status
     /// What was expected, what came and what to try; empty when all has been said already.
     var message: String
 
-    init(_ status: ExitStatus, _ message: String) {
+    init(_ status: Status, _ message: String) {
         self.status = status
         self.message = message
     }
@@ -42,7 +42,7 @@ extension Failure {
         }
     }
 
-    private static func status(of error: PhoenixError) -> ExitStatus {
+    private static func status(of error: PhoenixError) -> Status {
         switch error.code {
         case .disconnected, .unreachable, .tls, .transportDown: .unreachable
         case .upgradeRefused:

@@ -62,7 +62,7 @@ struct DurationTextTests {
         "three digits and the unit that suits",
         arguments: [
             (Duration.nanoseconds(1_234), "1.23 µs"), (.microseconds(184), "184 µs"), (.microseconds(999), "999 µs"),
-            (.nanoseconds(999_700), "1.00 ms"), (.microseconds(2_405), "2.41 ms"), (.milliseconds(12), "12.0 ms"),
+            (.nanoseconds(999_700), "1.00 ms"), (.microseconds(2_406), "2.41 ms"), (.milliseconds(12), "12.0 ms"),
             (.milliseconds(999), "999 ms"), (.milliseconds(1_070), "1.07 s"), (.seconds(25), "25.0 s"),
             (.seconds(3_600), "60 min"), (.zero, "0.00 µs"), (.microseconds(-5), "-5.00 µs"),
         ]

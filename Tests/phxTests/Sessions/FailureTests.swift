@@ -11,28 +11,28 @@ struct FailureTests {
 
     @Test("the statuses keep their numbers, which scripts rely on")
     func numbers() {
-        #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 64, 65, 69, 75, 76, 77])
+        #expect(Status.allCases.map(\.rawValue) == [0, 1, 2, 3, 64, 65, 69, 75, 76, 77])
     }
 
     @Test(
         "each error has its status",
         arguments: [
-            (PhoenixError.Code.invalidURL, ExitStatus.usage), (.unknownTransport, .usage), (.versionConflict, .usage),
+            (PhoenixError.Code.invalidURL, Status.usage), (.unknownTransport, .usage), (.versionConflict, .usage),
             (.invalidOption, .usage), (.unreachable, .unreachable), (.disconnected, .unreachable), (.tls, .unreachable),
             (.timeout, .timeout), (.upgradeInvalid, .protocolBroken), (.transportProtocol, .protocolBroken),
             (.encoding, .badData), (.bufferFull, .failure),
         ]
     )
-    func statuses(code: PhoenixError.Code, status: ExitStatus) {
+    func statuses(code: PhoenixError.Code, status: Status) {
         #expect(Failure(PhoenixError(code, "text")).status == status)
         #expect(Failure(PhoenixError(code, "text")).message.hasPrefix("text"))
     }
 
     @Test(
         "a refused upgrade is refused for 401 and 403, unreachable otherwise",
-        arguments: [(401, ExitStatus.refused), (403, .refused), (404, .unreachable), (502, .unreachable)]
+        arguments: [(401, Status.refused), (403, .refused), (404, .unreachable), (502, .unreachable)]
     )
-    func refusals(status: Int, expected: ExitStatus) {
+    func refusals(status: Int, expected: Status) {
         #expect(Failure(refusal(status)).status == expected)
     }
 
@@ -51,9 +51,9 @@ struct FailureTests {
 
     @Test("the help lists every status")
     func help() {
-        for status in ExitStatus.allCases {
-            #expect(ExitStatus.list.contains("  \(status.rawValue) "))
-            #expect(ExitStatus.list.contains(status.meaning))
+        for status in Status.allCases {
+            #expect(Status.list.contains("  \(status.rawValue) "))
+            #expect(Status.list.contains(status.meaning))
         }
     }
 }

@@ -33,13 +33,13 @@ struct JoinLineTests {
     @Test(
         "mistakes say what was expected",
         arguments: [
-            ("new_msg {body}", ExitStatus.badData, "expected a string at byte 1"),
+            ("new_msg {body}", Status.badData, "expected a string at byte 1"),
             (#"{"body":1}"#, .badData, "Expected an event before the payload"),
             ("/binary blob", .usage, "/binary event base64"), ("/binary blob ?", .badData, "base64"),
             ("/nope", .usage, "got /nope"), ("e {} x", .badData, "JSON"),
         ]
     )
-    func mistakes(text: String, status: ExitStatus, part: String) {
+    func mistakes(text: String, status: Status, part: String) {
         let failure = #expect(throws: Failure.self) { try JoinLine(text) }
         #expect(failure?.status == status)
         #expect(failure?.message.contains(part) == true, "\(failure?.message ?? "")")

@@ -157,7 +157,9 @@ struct LineEditorTests {
             if let key = keys.randomElement(using: &generator) { _ = editor.take(key) }
             let columns = Int.random(in: 1...40, using: &generator)
             let (text, cursor) = editor.window(columns: columns)
-            guard cursor <= max(columns, 2), editor.text.hasSuffix(editor.right), text.columns <= columns + 2 else {
+            guard cursor <= max(columns, 2), editor.text.utf8.reversed().starts(with: editor.right.utf8.reversed()),
+                text.columns <= columns + 2
+            else {
                 Issue.record("cursor \(cursor) in \(columns) columns of \(text)")
                 return
             }

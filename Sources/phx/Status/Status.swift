@@ -1,7 +1,7 @@
 /// What phx exits with, for scripts to tell one failure from another.
 ///
 /// From 64 on the numbers are those of BSD's `sysexits.h`.
-enum ExitStatus: Int32, Sendable, CaseIterable {
+enum Status: Int32, Sendable, CaseIterable {
     case ok = 0
     case failure = 1
     case joinDenied = 2
