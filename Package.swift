@@ -89,6 +89,19 @@ let package = Package(
         .testTarget(
             name: "PhoenixKitTests",
             dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            exclude: ["Replay/Transcripts"],
+            swiftSettings: settings
+        ),
+        .target(name: "CMallinfo", path: "Tests/CMallinfo"),
+        .executableTarget(
+            name: "soak",
+            dependencies: ["CMallinfo", "Phoenix", "PhoenixTestServer"],
+            path: "Tests/Soak",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixTests",
+            dependencies: ["Phoenix", "PhoenixTesting", "PhoenixTestServer"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -101,6 +114,7 @@ let package = Package(
             dependencies: [
                 "PhoenixKit", "PhoenixWebSocket", "PhoenixTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],

@@ -1,5 +1,5 @@
-public import PhoenixKit
 internal import PhoenixJSON
+public import PhoenixKit
 internal import PhoenixWebSocket
 
 extension PluginRegistry {

@@ -224,6 +224,16 @@ import Testing
         #expect(try format.encode(envelope.any).text == #"{"x":[1,null,"é"]}"#)
     }
 
+    @Test func aPayloadNeedsADecoderThatNamesItsFormat() throws {
+        let payload = try format.decode([Payload].self, from: Bytes("[{}]"))[0]
+        #expect(payload.format?.name == "JSON")
+        let error = #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([Payload].self, from: Data("[{}]".utf8))
+        }
+        #expect(error.map(kind) == "dataCorrupted")
+        #expect(String(decoding: try JSONEncoder().encode([payload]), as: UTF8.self) == "[{}]")
+    }
+
     @Test func theLastOfTwoEqualKeysCounts() throws {
         let text = Bytes(#"{"a":1,"b":2,"a":3,"\u0061":4}"#)
         #expect(try format.decode([String: Int].self, from: text) == ["a": 4, "b": 2])
@@ -286,6 +296,9 @@ import Testing
         refuses(Kind.self, #""third""#)
         refuses([Float].self, "[1e300]", at: ["0"])
         refuses([Bool].self, "[1]")
+        refuses([Decimal].self, "[1e200]", at: ["0"])
+        refuses([Decimal].self, #"["1"]"#)
+        refuses([URL].self, "[1]")
     }
 
     @Test func whatIsNotJSONIsAJSONError() {
@@ -356,6 +369,40 @@ import Testing
             try? list.encode(TwoKinds())
             try list.encode(3)
         }
+    }
+
+    /// Keeps its encoder, so that another value may go on with it.
+    final class Hoarder: Encodable {
+        var encoder: (any Encoder)?
+        var container: KeyedEncodingContainer<Interleaved.Keys>?
+        let fails: Bool
+        init(fails: Bool) { self.fails = fails }
+
+        func encode(to encoder: any Encoder) throws {
+            self.encoder = encoder
+            container = encoder.container(keyedBy: Interleaved.Keys.self)
+            try container?.encode(1, forKey: .a)
+            if fails { try container?.encode(Double.nan, forKey: .b) }
+        }
+    }
+
+    struct Heir: Encodable {
+        let hoarder: Hoarder
+        func encode(to encoder: any Encoder) throws {
+            var list = encoder.unkeyedContainer()
+            try? list.encode(hoarder)
+            #expect(throws: EncodingError.self) { try hoarder.container?.encode(2, forKey: .b) }
+            var nested = hoarder.container?.nestedUnkeyedContainer(forKey: .list)
+            try nested?.encode(3)
+            var other = hoarder.encoder?.unkeyedContainer()
+            #expect(throws: EncodingError.self) { try other?.encode(4) }
+            try list.encode(5)
+        }
+    }
+
+    @Test func anEncoderKeptBeyondItsValueWritesNothing() throws {
+        #expect(try format.encode(Heir(hoarder: Hoarder(fails: false))).text == #"[{"a":1},5]"#)
+        #expect(try format.encode(Heir(hoarder: Hoarder(fails: true))).text == "[5]")
     }
 
     @Test func misuseOfAnEncoderThrowsAndNeverTraps() throws {

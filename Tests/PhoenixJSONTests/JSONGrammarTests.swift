@@ -202,6 +202,38 @@ import Testing
         #expect(try format.decode(Nested.self, from: deep).depth == 500)
     }
 
+    /// Anything that is not linear does not come to an end here.
+    @Test func largeTextsCostInProportion() throws {
+        let count = 100_000
+        let list = Bytes("[" + String(repeating: "1,", count: count - 1) + "1]")
+        #expect(try format.value(of: list).array?.count == count)
+        #expect(try format.decode([Int].self, from: list).count == count)
+        #expect(format.element(count - 1, of: list)?.text == "1")
+        let lists = Bytes("[" + String(repeating: "[1,{}],", count: count) + "0]")
+        #expect(try format.value(of: lists).array?.count == count + 1)
+        let object = Bytes("{" + (0..<count).map { #""\#($0)":{}"# }.joined(separator: ",") + "}")
+        #expect(try format.value(of: object).object?.count == count)
+        let same = Bytes("{" + String(repeating: #""k":1,"#, count: count) + #""k":2}"#)
+        #expect(try format.decode([String: Int].self, from: same) == ["k": 2])
+        #expect(try format.encode(value: format.value(of: list)) == list)
+        #expect(try format.encode(format.decode([Int].self, from: list)) == list)
+    }
+
+    @Test func bracketsMustPairAtEveryDepth() throws {
+        var seed = Seed("brackets")
+        for _ in 0..<50 {
+            let isObject = (0..<(1 + seed.below(512))).map { _ in seed.chance(2) }
+            let opening = isObject.map { $0 ? #"{"a":"# : "[0," }.joined()
+            let closing = isObject.reversed().map { $0 ? "}" : "]" }
+            #expect(isRead(Bytes(opening + "1" + closing.joined()))[0])
+            #expect(try format.decode(Value.self, from: Bytes(opening + "1" + closing.joined())) != .null)
+            var wrong = closing
+            let index = seed.below(wrong.count)
+            wrong[index] = wrong[index] == "}" ? "]" : "}"
+            #expect(isRead(Bytes(opening + "1" + wrong.joined())) == Array(repeating: false, count: 7))
+        }
+    }
+
     @Test func manyDistinctKeysAndLongTokensAreRead() throws {
         let keys = (0..<20_000).map { "\"key\($0)\":\($0)" }.joined(separator: ",")
         #expect(try format.decode([String: Int].self, from: Bytes("{\(keys)}")).count == 20_000)

@@ -136,7 +136,9 @@ import Testing
         }
     }
 
-    /// Frames of all kinds, a few of their bytes changed, added or lost. Whatever is let through holds together.
+    /// Frames of all kinds, a few of their bytes changed, added or lost.
+    ///
+    /// Whatever is let through holds together.
     @Test func damagedFramesThrowOrRead() throws {
         var seed = Seed("damaged frames")
         var samples: [Frame] = Recording.frames.map(\.frame).filter { $0.bytes.count < 400 }

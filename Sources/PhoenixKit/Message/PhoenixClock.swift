@@ -2,16 +2,18 @@
 ///
 /// Tests put a clock of their own in its place.
 public protocol PhoenixClock: Sendable {
-    /// The present moment.
-    ///
-    /// Never goes back.
+    /// The present moment. Never goes back.
     var now: Timestamp { get }
 
     /// Returns when `deadline` has come; throws `CancellationError` when the task is cancelled before.
     func sleep(until deadline: Timestamp) async throws
 }
 
-/// The system's clock, which goes on while the machine sleeps.
+/// The system's clock.
+///
+/// It goes on while the machine sleeps; what sleeps on it wakes when the machine has been awake for as long as it was to
+/// sleep, at the latest. A sleep that is cancelled leaves nothing behind, unlike `Task.sleep`, whose timer lives on until
+/// its deadline.
 public struct SystemClock: PhoenixClock {
     private static let origin = ContinuousClock.now
 
@@ -22,10 +24,6 @@ public struct SystemClock: PhoenixClock {
     }
 
     public func sleep(until deadline: Timestamp) async throws {
-        try await Task.sleep(
-            until: Self.origin + .nanoseconds(deadline.nanoseconds),
-            tolerance: nil,
-            clock: ContinuousClock()
-        )
+        try await Alarm.shared.sleep(until: deadline, now: { now })
     }
 }

@@ -60,7 +60,9 @@ public struct Fault: Sendable {
         Fault(kind: .receiving(match, .drop), times: times)
     }
 
-    /// Messages of the server get lost. What they announce has happened all the same.
+    /// Messages of the server get lost.
+    ///
+    /// What they announce has happened all the same.
     public static func drop(_ match: MessageMatch, times: Int? = 1) -> Fault {
         Fault(kind: .sending(match, .drop), times: times)
     }

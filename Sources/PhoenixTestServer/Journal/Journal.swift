@@ -8,9 +8,13 @@ private import Synchronization
 public final class Journal: Sendable {
     /// How much a journal keeps.
     public struct Limits: Sendable, Hashable {
-        /// Entries kept; 0 switches the journal off. Default: 10,000.
+        /// Entries kept; 0 switches the journal off.
+        ///
+        /// Default: 10,000.
         public var entries = 10_000
-        /// Bytes of payloads kept. Default: 64 MB.
+        /// Bytes of payloads kept.
+        ///
+        /// Default: 64 MB.
         public var bytes = 64_000_000
 
         public init(entries: Int = 10_000, bytes: Int = 64_000_000) {
@@ -60,7 +64,9 @@ public final class Journal: Sendable {
         messages(.sent, topic, event, connection)
     }
 
-    /// Forgets all entries. The numbers go on.
+    /// Forgets all entries.
+    ///
+    /// The numbers go on.
     public func clear() {
         state.withLock {
             $0.entries.removeAll()
@@ -68,7 +74,12 @@ public final class Journal: Sendable {
         }
     }
 
-    private func messages(_ kind: JournalEntry.Kind, _ topic: String?, _ event: String?, _ connection: UInt64?)
+    private func messages(
+        _ kind: JournalEntry.Kind,
+        _ topic: String?,
+        _ event: String?,
+        _ connection: UInt64?
+    )
         -> [Message]
     {
         entries.compactMap { entry in
@@ -86,6 +97,8 @@ public final class Journal: Sendable {
     /// - Parameters:
     ///   - deadline: how long to wait for it.
     ///   - clock: what the deadline is measured on; the system's clock, even where the server runs on another.
+    ///   - matches: whether an entry is the one.
+    /// - Returns: the entry.
     /// - Throws: `PhoenixError` with `.timeout`; `CancellationError`.
     public func wait(
         atMost deadline: Duration = .seconds(10),
@@ -113,7 +126,9 @@ public final class Journal: Sendable {
         return found
     }
 
-    /// The first message of this kind, topic and event, of those kept or those to come. Throws as `wait(atMost:on:for:)`.
+    /// The first message of this kind, topic and event, of those kept or those to come.
+    ///
+    /// Throws as `wait(atMost:on:for:)`.
     public func wait(
         atMost deadline: Duration = .seconds(10),
         for kind: JournalEntry.Kind,

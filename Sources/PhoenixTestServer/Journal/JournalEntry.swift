@@ -2,7 +2,9 @@ public import PhoenixKit
 
 /// One thing that happened at the server.
 public struct JournalEntry: Sendable {
-    /// What happened. More may be added.
+    /// What happened.
+    ///
+    /// More may be added.
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Raw: String, Sendable {
             case connected, refused, page, received, pinged, undecodable, sent, closed, cut, fault
@@ -26,7 +28,9 @@ public struct JournalEntry: Sendable {
         public static let undecodable = Kind(raw: .undecodable)
         /// `message` was sent.
         public static let sent = Kind(raw: .sent)
-        /// The connection closed with `code`; without one when it was just gone. `isLocal` says who began.
+        /// The connection closed with `code`; without one when it was just gone.
+        ///
+        /// `isLocal` says who began.
         public static let closed = Kind(raw: .closed)
         /// The server dropped the connection without a close frame.
         public static let cut = Kind(raw: .cut)

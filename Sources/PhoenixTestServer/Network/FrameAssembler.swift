@@ -3,7 +3,9 @@ internal import NIOWebSocket
 internal import PhoenixKit
 
 /// Turns the frames of a client into events: joins fragments and sees to the rules of RFC 6455 section 5 that NIO's
-/// decoder leaves open. After a violation nothing more is read.
+/// decoder leaves open.
+///
+/// After a violation nothing more is read.
 struct FrameAssembler {
     private enum State {
         case idle

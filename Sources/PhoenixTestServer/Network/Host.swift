@@ -18,6 +18,8 @@ final class Host {
     private var dirty: [UInt64] = []
     private var alarm: (deadline: Timestamp, task: Task<Void, Never>)?
     private var isStopped = false
+    /// Whether the next turn has been ordered.
+    private var isContinuing = false
 
     init(eventLoop: any EventLoop, world: World, clock: any PhoenixClock, logger: Logger) {
         self.eventLoop = eventLoop
@@ -103,6 +105,14 @@ final class Host {
             }
         }
         setAlarm()
+        if world.hasMoreToDo, !isContinuing, !isStopped {
+            isContinuing = true
+            let me = NIOLoopBound(self, eventLoop: eventLoop)
+            eventLoop.execute {
+                me.value.isContinuing = false
+                me.value.tell { _ in }
+            }
+        }
     }
 
     private func setAlarm() {

@@ -122,15 +122,19 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         do {
             let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let handler = WebSocketHandler(number: number, host: host)
             try pipeline.addHandlers([
                 WebSocketFrameEncoder(),
                 ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: host.world.limits.frame)),
-                WebSocketHandler(number: number, host: host),
+                handler,
             ])
             pipeline.removeHandler(context: encoder, promise: nil)
             pipeline.removeHandler(context: context, promise: nil)
-            // Last: it hands on what the client sent together with its request.
-            pipeline.removeHandler(context: decoder, promise: nil)
+            // Last: it hands on what the client sent together with its request, which no end of a read follows.
+            let removed = context.eventLoop.makePromise(of: Void.self)
+            let bound = NIOLoopBound(handler, eventLoop: context.eventLoop)
+            removed.futureResult.whenComplete { _ in bound.value.tellEvents() }
+            pipeline.removeHandler(context: decoder, promise: removed)
         } catch {
             host.tell { $0.disconnected(number) }
             context.close(promise: nil)

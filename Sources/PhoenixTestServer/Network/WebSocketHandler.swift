@@ -2,7 +2,9 @@ internal import NIOCore
 internal import NIOWebSocket
 internal import PhoenixKit
 
-/// One WebSocket connection: frames in, frames out. What they mean is the world's business.
+/// One WebSocket connection: frames in, frames out.
+///
+/// What they mean is the world's business.
 final class WebSocketHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
@@ -56,8 +58,9 @@ final class WebSocketHandler: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    private func tellEvents() {
-        guard !events.isEmpty else { return }
+    /// Tells the world what one read has brought.
+    func tellEvents() {
+        // Without an event too: any data keeps an idle connection alive.
         let events = events
         self.events.removeAll(keepingCapacity: true)
         host.tell { $0.received(events, on: number) }

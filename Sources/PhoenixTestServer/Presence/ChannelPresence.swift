@@ -8,12 +8,16 @@ public struct ChannelPresence {
     let world: World
     let channel: ChannelState
 
-    /// Adds a presence of this channel under `key`. Tracking the same key again replaces what this channel tracks there.
+    /// Adds a presence of this channel under `key`.
+    ///
+    /// Tracking the same key again replaces what this channel tracks there.
     public func track(_ key: String, _ meta: [String: Value] = [:]) {
         world.presences.track(key, meta, for: channel)
     }
 
-    /// Replaces what this channel tracks under `key`. Does nothing when it tracks nothing there.
+    /// Replaces what this channel tracks under `key`.
+    ///
+    /// Does nothing when it tracks nothing there.
     public func update(_ key: String, _ change: (inout [String: Value]) -> Void) {
         world.presences.update(key, for: channel, change)
     }

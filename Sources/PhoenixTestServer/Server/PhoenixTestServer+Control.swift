@@ -29,7 +29,9 @@ extension PhoenixTestServer {
         await onLoop { ServerControl(world: $0).disconnect(socketID: socketID) }
     }
 
-    /// Closes all sockets with 1012, as a server does that is about to restart. New ones may connect.
+    /// Closes all sockets with 1012, as a server does that is about to restart.
+    ///
+    /// New ones may connect.
     public func drain() async {
         await onLoop { ServerControl(world: $0).drain() }
     }
@@ -43,7 +45,9 @@ extension PhoenixTestServer {
         }
     }
 
-    /// Has something go wrong from now on. Returns the number to remove it by.
+    /// Has something go wrong from now on.
+    ///
+    /// Returns the number to remove it by.
     @discardableResult
     public func inject(_ fault: Fault) async -> Int {
         await onLoop { $0.faults.add(fault) } ?? 0

@@ -53,10 +53,15 @@ public final class PhoenixTestServer: Sendable {
         isSecure = configuration.tls != nil
     }
 
-    /// Starts a server. Stop it with `stop()`.
+    /// Starts a server.
+    ///
+    /// Stop it with `stop()`.
     ///
     /// - Throws: `PhoenixError` with `.unreachable` when it cannot listen, `.tls` when the certificate cannot be read.
-    public static func start(_ configuration: Configuration = Configuration(), site: Site) async throws
+    public static func start(
+        _ configuration: Configuration = Configuration(),
+        site: Site
+    ) async throws
         -> PhoenixTestServer
     {
         let tls = try configuration.tls.map { settings throws(PhoenixError) in try settings.context() }
@@ -98,6 +103,7 @@ public final class PhoenixTestServer: Sendable {
     }
 
     /// Starts a server, runs `body` with it, and stops it, whatever `body` does.
+    @discardableResult
     public static func withServer<Result>(
         _ configuration: Configuration = Configuration(),
         site: Site,
@@ -115,6 +121,7 @@ public final class PhoenixTestServer: Sendable {
     }
 
     /// Starts a server whose site `build` describes, runs `body` with it, and stops it.
+    @discardableResult
     public static func withServer<Result>(
         _ configuration: Configuration = Configuration(),
         _ build: (inout Site) throws -> Void,
@@ -129,7 +136,9 @@ public final class PhoenixTestServer: Sendable {
         return "\(isSecure ? "wss" : "ws")://\(host):\(port)\(path)"
     }
 
-    /// Stops the server and returns when nothing of it is left: no connection, no thread. A second call does nothing.
+    /// Stops the server and returns when nothing of it is left: no connection, no thread.
+    ///
+    /// A second call does nothing.
     ///
     /// - Parameter abruptly: whether connections are dropped without a close frame. Otherwise sockets with channels are
     ///   closed with 1012 and those without with 1000, as Bandit does.

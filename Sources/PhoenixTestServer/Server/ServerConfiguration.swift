@@ -5,7 +5,9 @@ public import PhoenixKit
 extension PhoenixTestServer {
     /// How a server is set up.
     public struct Configuration: Sendable {
-        /// The address to listen on. Default: `127.0.0.1`; `::1` for IPv6.
+        /// The address to listen on.
+        ///
+        /// Default: `127.0.0.1`; `::1` for IPv6.
         public var host = "127.0.0.1"
         /// The port to listen on; 0, the default, takes a free one.
         public var port = 0
@@ -13,15 +15,21 @@ extension PhoenixTestServer {
         public var tls: ServerTLS?
         /// What the server bears.
         public var limits = ServerLimits()
-        /// When channels get to work. Default: `.prompt`.
+        /// When channels get to work.
+        ///
+        /// Default: `.prompt`.
         public var scheduling = ChannelScheduling.prompt
         /// What the journal keeps.
         public var journal = Journal.Limits()
-        /// The serializers; the first whose version fits the client's `vsn` is used. Default: JSON V1 and V2.
+        /// The serializers; the first whose version fits the client's `vsn` is used.
+        ///
+        /// Default: JSON V1 and V2.
         public var serializers: [any Serializer] = [JSONSerializer.v1, JSONSerializer.v2]
         /// What idle timeouts and delays are measured on.
         public var clock: any PhoenixClock = SystemClock()
-        /// Where the server logs to. Default: nowhere.
+        /// Where the server logs to.
+        ///
+        /// Default: nowhere.
         public var logger = Logger(label: "phoenix-test-server", factory: { _ in SwiftLogNoOpLogHandler() })
 
         public init(host: String = "127.0.0.1", port: Int = 0) {

@@ -17,7 +17,9 @@ public struct ChannelRoute: Sendable {
     var anyEvent: Event?
     var terminate: Step?
 
-    /// Sets what answers a join. Without it every join is accepted with an empty response.
+    /// Sets what answers a join.
+    ///
+    /// Without it every join is accepted with an empty response.
     public mutating func onJoin(_ join: @escaping Join) {
         self.join = join
     }
@@ -32,7 +34,9 @@ public struct ChannelRoute: Sendable {
         anyEvent = handler
     }
 
-    /// Sets what runs when a joined channel ends, however it ends. What it pushes is not sent any more.
+    /// Sets what runs when a joined channel ends, however it ends.
+    ///
+    /// What it pushes is not sent any more.
     public mutating func onTerminate(_ step: @escaping Step) {
         terminate = step
     }

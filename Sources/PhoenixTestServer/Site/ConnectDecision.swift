@@ -14,11 +14,14 @@ public struct ConnectDecision: Sendable {
     /// - Parameters:
     ///   - id: the name under which `disconnect(socketID:)` finds the socket (`id/1` in Phoenix).
     ///   - assigns: what every channel of the socket starts with.
+    /// - Returns: the decision.
     public static func accept(id: String? = nil, assigns: [String: any Sendable] = [:]) -> ConnectDecision {
         ConnectDecision(kind: .accept(id: id, assigns: assigns))
     }
 
-    /// The upgrade is answered with `status` instead of 101. Phoenix's own refusal is 403 with an empty body.
+    /// The upgrade is answered with `status` instead of 101.
+    ///
+    /// Phoenix's own refusal is 403 with an empty body.
     public static func refuse(
         status: Int = 403,
         headers: [HeaderField] = [],

@@ -16,7 +16,9 @@ public struct EventOutcome: Sendable {
     /// Nothing, or not yet: a `ReplyToken` may answer later.
     public static let noReply = EventOutcome(kind: .noReply)
 
-    /// A reply. Phoenix's own statuses are `ok` and `error`; any other works.
+    /// A reply.
+    ///
+    /// Phoenix's own statuses are `ok` and `error`; any other works.
     public static func reply(_ status: String = "ok", _ response: PayloadContent = [:]) -> EventOutcome {
         EventOutcome(kind: .reply(status: status, response))
     }
@@ -37,7 +39,9 @@ public struct EventOutcome: Sendable {
     /// The channel crashes: the client gets `phx_error` and no reply.
     public static let crash = EventOutcome(kind: .crash)
 
-    /// The channel is busy for `duration` before it does `then`. Its later messages wait; the socket goes on.
+    /// The channel is busy for `duration` before it does `then`.
+    ///
+    /// Its later messages wait; the socket goes on.
     public static func blocking(for duration: Duration, then outcome: EventOutcome) -> EventOutcome {
         EventOutcome(kind: .blocking(duration, then: outcome.kind))
     }

@@ -20,8 +20,9 @@ public struct JoinOutcome: Sendable {
     /// The join raises: the client gets the error `join crashed`.
     public static let crash = JoinOutcome(kind: .crash)
 
-    /// The join takes `duration` before it answers `then`. Meanwhile the whole socket stands still, heartbeats and all,
-    /// because joins run in the transport's process.
+    /// The join takes `duration` before it answers `then`.
+    ///
+    /// Meanwhile the whole socket stands still, heartbeats and all, because joins run in the transport's process.
     public static func blocking(for duration: Duration, then outcome: JoinOutcome) -> JoinOutcome {
         JoinOutcome(kind: .blocking(duration, then: outcome.kind))
     }

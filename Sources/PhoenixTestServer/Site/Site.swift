@@ -15,7 +15,9 @@ public struct Site: Sendable {
     var sockets: [String: SocketRoute] = [:]
     var pages: [PageKey: Page] = [:]
 
-    /// Answers a plain HTTP request. Throwing answers 500.
+    /// Answers a plain HTTP request.
+    ///
+    /// Throwing answers 500.
     public typealias Page = @Sendable (SiteRequest, ServerControl) throws -> SiteResponse
 
     struct PageKey: Hashable, Sendable {
@@ -31,7 +33,9 @@ public struct Site: Sendable {
         try build(&self)
     }
 
-    /// Adds a socket at `path`, served under `path/websocket`. Of two at one path the later counts.
+    /// Adds a socket at `path`, served under `path/websocket`.
+    ///
+    /// Of two at one path the later counts.
     public mutating func socket(_ path: String, _ build: (inout SocketRoute) throws -> Void) rethrows {
         var route = SocketRoute()
         try build(&route)

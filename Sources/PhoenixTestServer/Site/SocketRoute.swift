@@ -6,12 +6,16 @@ public struct SocketRoute: Sendable {
     public typealias Connect = @Sendable (ConnectRequest) -> ConnectDecision
 
     /// How long a connection may stay without data from the client before it is closed with 1002; nil for ever.
+    ///
     /// Default: what `ServerLimits.idleTimeout` says.
     public var idleTimeout: IdleTimeout = .standard
-    /// The values of `Origin` that may connect; nil allows all. A request without the header is always allowed.
+    /// The values of `Origin` that may connect; nil allows all.
+    ///
+    /// A request without the header is always allowed.
     public var allowedOrigins: [String]?
-    /// Whether the auth token of Phoenix 1.8 is read from the subprotocols (`auth_token: true`). Without it, subprotocols
-    /// are not looked at, as Phoenix does when its socket lists none.
+    /// Whether the auth token of Phoenix 1.8 is read from the subprotocols (`auth_token: true`).
+    ///
+    /// Without it, subprotocols are not looked at, as Phoenix does when its socket lists none.
     public var readsAuthToken = false
 
     var connect: Connect = { _ in .accept() }
@@ -27,7 +31,9 @@ public struct SocketRoute: Sendable {
         case never
     }
 
-    /// Sets what decides on a connection. Without it all are accepted, without an id.
+    /// Sets what decides on a connection.
+    ///
+    /// Without it all are accepted, without an id.
     public mutating func onConnect(_ connect: @escaping Connect) {
         self.connect = connect
     }

@@ -24,7 +24,9 @@ public struct ChannelContext {
     /// The number of the connection, as in the journal.
     public var connection: UInt64 { channel.socket.number }
 
-    /// What the channel keeps from one handler to the next. Starts as what `onConnect` gave the socket.
+    /// What the channel keeps from one handler to the next.
+    ///
+    /// Starts as what `onConnect` gave the socket.
     public var assigns: [String: any Sendable] {
         get { channel.assigns }
         nonmutating set { channel.assigns = newValue }
@@ -39,20 +41,25 @@ public struct ChannelContext {
         try world.push(event, content, from: channel)
     }
 
-    /// Sends an event to all channels of this topic, this one included. Throws as `push`.
+    /// Sends an event to all channels of this topic, this one included.
+    ///
+    /// Throws as `push`.
     public func broadcast(_ event: String, _ content: PayloadContent) throws {
         try requireJoined("broadcast")
         try world.broadcast(channel.topic, event, content)
     }
 
-    /// Sends an event to all other channels of this topic. Throws as `push`.
+    /// Sends an event to all other channels of this topic.
+    ///
+    /// Throws as `push`.
     public func broadcastFrom(_ event: String, _ content: PayloadContent) throws {
         try requireJoined("broadcast")
         try world.broadcast(channel.topic, event, content, except: channel)
     }
 
-    /// Runs `step` in this channel after `delay`, or, for `.zero`, as soon as everything under way is done. It does not
-    /// run when the channel has ended by then.
+    /// Runs `step` in this channel after `delay`, or, for `.zero`, as soon as everything under way is done.
+    ///
+    /// It does not run when the channel has ended by then.
     public func after(_ delay: Duration, _ step: @escaping ChannelRoute.Step) {
         if delay > .zero {
             world.schedule(.step(channel, step), after: delay)
@@ -63,7 +70,9 @@ public struct ChannelContext {
         }
     }
 
-    /// What answers the message at hand later, from any thread. Outside of an event handler it answers nothing.
+    /// What answers the message at hand later, from any thread.
+    ///
+    /// Outside of an event handler it answers nothing.
     public func replyToken() -> ReplyToken {
         ReplyToken(
             gate: world.gate,
@@ -86,17 +95,17 @@ public struct ChannelContext {
 
     /// Kills the transport of this channel's socket: the connection drops without a close frame.
     public func killTransport() {
-        world.mail(.kill, to: channel.socket)
+        world.mail(.end(code: nil), to: channel.socket)
     }
 
     /// Drains this channel's socket: it is closed with 1012.
     public func drainSocket() {
-        world.mail(.drain, to: channel.socket)
+        world.mail(.end(code: 1012), to: channel.socket)
     }
 
     /// Closes this channel's socket with 1001, as the "disconnect" broadcast does.
     public func disconnectSocket() {
-        world.mail(.disconnect, to: channel.socket)
+        world.mail(.end(code: 1001), to: channel.socket)
     }
 
     private func requireJoined(_ action: String) throws(PhoenixError) {

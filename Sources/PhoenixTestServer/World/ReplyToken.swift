@@ -9,7 +9,9 @@ public struct ReplyToken: Sendable {
     let format: any PayloadFormat
     let reply: World.Reply
 
-    /// Sends the reply. Each call sends one more.
+    /// Sends the reply.
+    ///
+    /// Each call sends one more.
     ///
     /// - Throws: `PhoenixError` with `.encoding` when the payload cannot be encoded. What the serializer as a whole cannot
     ///   say (binary data under V1) crashes nothing here: it is not sent.

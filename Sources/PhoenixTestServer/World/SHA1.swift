@@ -1,11 +1,15 @@
-/// SHA-1 (RFC 3174), which the WebSocket handshake asks for. Not for anything that must be secure.
+/// SHA-1 (RFC 3174), which the WebSocket handshake asks for.
+///
+/// Not for anything that must be secure.
 enum SHA1 {
     static func hash(_ message: [UInt8]) -> [UInt8] {
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]
         var padded = message + [0x80]
         while padded.count % 64 != 56 { padded.append(0) }
         let bits = UInt64(message.count) &* 8
-        for shift in stride(from: 56, through: 0, by: -8) { padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+        }
 
         for start in stride(from: 0, to: padded.count, by: 64) {
             var words = (0..<16).map { index in

@@ -1,6 +1,8 @@
 public import PhoenixKit
 
-/// What pages and channels can do to the server as a whole. Valid only during the call it was given to.
+/// What pages and channels can do to the server as a whole.
+///
+/// Valid only during the call it was given to.
 public struct ServerControl {
     let world: World
 
@@ -16,12 +18,12 @@ public struct ServerControl {
 
     /// Closes all sockets called `socketID` with 1001: the "disconnect" broadcast.
     public func disconnect(socketID: String) {
-        for socket in world.socketsInOrder where socket.id == socketID { world.mail(.disconnect, to: socket) }
+        for socket in world.socketsInOrder where socket.id == socketID { world.mail(.end(code: 1001), to: socket) }
     }
 
     /// Closes all sockets with 1012, as a server does that is about to restart.
     public func drain() {
-        for socket in world.socketsInOrder { world.mail(.drain, to: socket) }
+        for socket in world.socketsInOrder { world.mail(.end(code: 1012), to: socket) }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import PhoenixKit
 
 /// One connected socket: what Phoenix keeps in the transport's process.
@@ -6,12 +7,10 @@ final class SocketState {
     enum Mail {
         case push(Frame, Message)
         case channelEnded(ChannelState)
-        /// The "disconnect" broadcast: close with 1001.
-        case disconnect
-        /// Close with 1012.
-        case drain
-        /// The transport's process is killed: no close frame.
-        case kill
+        /// Bytes of a fault.
+        case raw(Bytes)
+        /// The end, with a close frame or, without a code, with none.
+        case end(code: UInt16?)
     }
 
     let number: UInt64
@@ -23,7 +22,7 @@ final class SocketState {
     let assigns: [String: any Sendable]
 
     var channels: [Bytes: ChannelState] = [:]
-    var mailbox: [Mail] = []
+    var mailbox = CircularBuffer<Mail>()
     /// What arrived while a join blocked the socket.
     var inbox: [SocketEvent] = []
     /// A join is taking its time.

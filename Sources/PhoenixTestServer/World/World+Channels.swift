@@ -70,7 +70,9 @@ extension World {
         }
     }
 
-    /// Puts a reply into the socket's mailbox. One that cannot be encoded crashes the channel.
+    /// Puts a reply into the socket's mailbox.
+    ///
+    /// One that cannot be encoded crashes the channel.
     func mailReply(to message: Message, status: String, _ response: PayloadContent, from channel: ChannelState) {
         let reply = Reply(
             joinReference: channel.joinReference,
@@ -157,7 +159,9 @@ extension World {
         stop(channel)
     }
 
-    /// The channel's process ends. The socket learns of it by mail.
+    /// The channel's process ends.
+    ///
+    /// The socket learns of it by mail.
     func terminate(_ channel: ChannelState) {
         guard !channel.isEnded else { return }
         channel.isEnded = true
@@ -178,7 +182,9 @@ extension World {
         if let (frame, message) = try? encoded(closing: channel) { send(frame, message, on: socket) }
     }
 
-    /// `phx_close`, or `phx_error` of a channel that crashed. Its reference is that of the join.
+    /// `phx_close`, or `phx_error` of a channel that crashed.
+    ///
+    /// Its reference is that of the join.
     func encoded(closing channel: ChannelState) throws -> (Frame, Message) {
         let serializer = channel.socket.serializer
         let content: PayloadContent = channel.hasCrashed ? ["reason": "channel_crash"] : [:]

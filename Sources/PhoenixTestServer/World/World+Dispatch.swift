@@ -1,5 +1,5 @@
-internal import PhoenixKit
 private import PhoenixJSON
+internal import PhoenixKit
 
 /// What the socket's process does with a message (Phoenix.Socket, `handle_in`).
 extension World {
@@ -20,14 +20,12 @@ extension World {
         if let description = plan.description {
             journal.record(.fault, at: now, connection: socket.number, message: message, note: description)
         }
-        if let cut = plan.cutBefore { return perform(cut, on: socket) }
+        if let cut = plan.cutBefore { return end(socket, code: cut.code) }
         if case .drop = plan.delivery {} else { dispatch(message, on: socket) }
-        if let raw = plan.raw, !socket.isClosed { effect(.raw(socket.number, raw)) }
-        if let cut = plan.cutAfter {
-            // What the message was answered with goes out first.
-            deliverMail(to: socket)
-            perform(cut, on: socket)
-        }
+        // By mail, so that what the message is answered with goes out first.
+        if plan.raw == nil, plan.cutAfter == nil { return }
+        let afterwards: SocketState.Mail = plan.raw.map { .raw($0) } ?? .end(code: plan.cutAfter?.code)
+        mail(afterwards, to: socket)
     }
 
     private func dispatch(_ message: Message, on socket: SocketState) {
@@ -91,8 +89,10 @@ extension World {
         reply(to: message, joinReference: nil, status: "error", ["reason": "unmatched topic"], on: socket)
     }
 
-    /// Answers a V2 text message whose topic or event is null, which no `Message` can hold: Phoenix finds no channel for
-    /// it. One for a channel that is joined crashes it, because no handler takes a null event.
+    /// Answers a V2 text message whose topic or event is null, which no `Message` can hold: Phoenix finds no channel
+    /// for it.
+    ///
+    /// One for a channel that is joined crashes it, because no handler takes a null event.
     private func answerNullNames(_ frame: Frame, on socket: SocketState) -> Bool {
         let format = socket.serializer.payloadFormat
         guard frame.kind == .text, socket.serializer.version == JSONSerializer.v2.version,

@@ -17,7 +17,7 @@ extension World {
         lingered(number)
         guard let socket = sockets[number] else { return }
         journal.record(.closed, at: now, connection: number, isLocal: false)
-        end(socket)
+        terminate(socket)
     }
 
     /// The client reads too slowly, or again fast enough.
@@ -41,7 +41,7 @@ extension World {
             journal.record(.closed, at: now, connection: socket.number, code: code, isLocal: false)
             effect(.close(socket.number, code: Self.answer(toClose: code)))
             linger(socket.number)
-            end(socket)
+            terminate(socket)
         case .violation(let code):
             close(socket, code: code)
         }
@@ -61,7 +61,7 @@ extension World {
         journal.record(.closed, at: now, connection: socket.number, code: code, isLocal: true)
         effect(.close(socket.number, code: code))
         linger(socket.number)
-        end(socket)
+        terminate(socket)
     }
 
     /// Drops the connection without a word.
@@ -69,11 +69,16 @@ extension World {
         guard !socket.isClosed else { return }
         journal.record(.cut, at: now, connection: socket.number, isLocal: true)
         effect(.cut(socket.number))
-        end(socket)
+        terminate(socket)
+    }
+
+    /// Closes with a code, or cuts without one.
+    func end(_ socket: SocketState, code: UInt16?) {
+        if let code { close(socket, code: code) } else { cut(socket) }
     }
 
     /// The socket's process ends, and its channels with it.
-    private func end(_ socket: SocketState) {
+    private func terminate(_ socket: SocketState) {
         socket.isClosed = true
         sockets[socket.number] = nil
         socket.mailbox.removeAll()
@@ -103,28 +108,24 @@ extension World {
     // MARK: Sending
 
     func deliverMail(to socket: SocketState) {
-        guard socket.isReady, !socket.mailbox.isEmpty else {
-            if !socket.isReady, socket.mailbox.count > limits.mailbox { cut(socket) }
-            return
-        }
-        let mailbox = socket.mailbox
-        socket.mailbox = []
-        for (index, mail) in mailbox.enumerated() {
-            guard socket.isReady else {
-                if !socket.isClosed { socket.mailbox.insert(contentsOf: mailbox[index...], at: 0) }
-                return
-            }
+        while socket.isReady, !isTurnFull, let mail = socket.mailbox.popFirst() {
             switch mail {
             case .push(let frame, let message): send(frame, message, on: socket)
             case .channelEnded(let channel): forget(channel)
-            case .disconnect: close(socket, code: 1001)
-            case .drain: close(socket, code: 1012)
-            case .kill: cut(socket)
+            case .raw(let bytes): effect(.raw(socket.number, bytes))
+            case .end(let code): end(socket, code: code)
             }
+        }
+        if socket.isReady {
+            if !socket.mailbox.isEmpty { list(socket) }
+        } else if socket.mailbox.count > limits.mailbox {
+            cut(socket)
         }
     }
 
-    /// Sends what the socket's own process answers. What cannot be encoded kills the socket, as an exception there does.
+    /// Sends what the socket's own process answers.
+    ///
+    /// What cannot be encoded kills the socket, as an exception there does.
     func answer(_ message: Message, on socket: SocketState) {
         do {
             send(try socket.serializer.encode(message, as: .server), message, on: socket)
@@ -141,20 +142,16 @@ extension World {
         if let description = plan.description {
             journal.record(.fault, at: now, connection: socket.number, message: message, note: description)
         }
-        if let cut = plan.cutBefore { return perform(cut, on: socket) }
+        if let cut = plan.cutBefore { return end(socket, code: cut.code) }
         switch plan.delivery {
         case .normal: transmit(frame, message, on: socket)
         case .drop: break
         case .delay(let duration): schedule(.send(socket, frame, message), after: duration)
         case .duplicate(let copies):
-            for _ in 0...max(0, copies) { transmit(frame, message, on: socket) }
+            for _ in 0..<max(0, copies) { transmit(frame, message, on: socket) }
         }
         if let raw = plan.raw { effect(.raw(socket.number, raw)) }
-        if let cut = plan.cutAfter { perform(cut, on: socket) }
-    }
-
-    func perform(_ cut: Fault.Cut, on socket: SocketState) {
-        if let code = cut.code { close(socket, code: code) } else { self.cut(socket) }
+        if let cut = plan.cutAfter { end(socket, code: cut.code) }
     }
 
     func transmit(_ frame: Frame, _ message: Message, on socket: SocketState) {

@@ -32,6 +32,8 @@ final class World {
     private(set) var lingering: Set<UInt64> = []
     private var timers = TimerQueue<Alarm>()
     private var effects: [Effect] = []
+    /// How many bytes the effects of this turn send.
+    private var outgoing = 0
     private var withMail: [SocketState] = []
     private var runQueue: [(channel: ChannelState, work: ChannelState.Work)] = []
     private var lastConnection: UInt64 = 0
@@ -55,6 +57,10 @@ final class World {
         self.now = now
     }
 
+    /// Whether there is more to do at once, in a turn of its own: what a turn sends is bounded, so that a burst waits in
+    /// the mailboxes and not in the network's buffers.
+    var hasMoreToDo: Bool { !runQueue.isEmpty || !withMail.isEmpty }
+
     /// When `wake(at:)` is to be called next.
     var nextDeadline: Timestamp? { timers.nextDeadline }
 
@@ -67,6 +73,7 @@ final class World {
 
     /// Takes what the network is to do, in order.
     func takeEffects() -> [Effect] {
+        outgoing = 0
         guard !effects.isEmpty else { return [] }
         let taken = effects
         effects.removeAll(keepingCapacity: taken.count <= 1_024)
@@ -82,7 +89,11 @@ final class World {
 
     // MARK: What the parts use
 
+    /// Whether this turn has sent so much that the rest is left to the next.
+    var isTurnFull: Bool { outgoing > limits.writeBuffer }
+
     func effect(_ effect: Effect) {
+        if case .send(_, let frame) = effect { outgoing += frame.bytes.count + 16 }
         effects.append(effect)
     }
 
@@ -104,10 +115,14 @@ final class World {
     func mail(_ mail: SocketState.Mail, to socket: SocketState) {
         guard !socket.isClosed else { return }
         socket.mailbox.append(mail)
-        if !socket.isListed {
-            socket.isListed = true
-            withMail.append(socket)
-        }
+        list(socket)
+    }
+
+    /// Has a socket's mail delivered.
+    func list(_ socket: SocketState) {
+        guard !socket.isListed else { return }
+        socket.isListed = true
+        withMail.append(socket)
     }
 
     /// Lets a channel do something after everything that is under way.
@@ -124,9 +139,9 @@ final class World {
         lingering.remove(number)
     }
 
-    /// Does what has queued up until nothing is left to do.
+    /// Does what has queued up until nothing is left to do, or the turn is full.
     private func settle() {
-        while !runQueue.isEmpty || !withMail.isEmpty {
+        while hasMoreToDo, !isTurnFull {
             let queued = runQueue
             runQueue.removeAll(keepingCapacity: true)
             for (channel, work) in queued { take(work, for: channel) }

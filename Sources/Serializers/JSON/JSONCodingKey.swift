@@ -1,4 +1,6 @@
-/// A key that is made from an index, or from a name that no type declares. Indices become text only when asked for.
+/// A key that is made from an index, or from a name that no type declares.
+///
+/// Indices become text only when asked for.
 enum JSONCodingKey: CodingKey {
     case index(Int)
     case name(String)

@@ -1,4 +1,6 @@
-/// Where a text stops being JSON, and what was expected there. Never holds anything of the text itself.
+/// Where a text stops being JSON, and what was expected there.
+///
+/// Never holds anything of the text itself.
 public struct JSONError: Error, Sendable, Hashable {
     /// How many bytes into the text the unexpected byte is.
     public let offset: Int

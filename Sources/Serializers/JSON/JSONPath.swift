@@ -1,4 +1,6 @@
-/// The keys that lead to a value, the last one first. Shared between siblings; an array is made only for an error.
+/// The keys that lead to a value, the last one first.
+///
+/// Shared between siblings; an array is made only for an error.
 final class JSONPath {
     private let parent: JSONPath?
     private let key: any CodingKey

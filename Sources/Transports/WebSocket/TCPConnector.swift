@@ -13,7 +13,9 @@ private import Android
 private import Darwin
 #endif
 
-/// Connects over TCP. A name with several addresses is tried as RFC 8305 says, IPv6 and IPv4 together.
+/// Connects over TCP.
+///
+/// A name with several addresses is tried as RFC 8305 says, IPv6 and IPv4 together.
 public struct TCPConnector: WebSocketConnector {
     public init() {}
 
@@ -24,7 +26,8 @@ public struct TCPConnector: WebSocketConnector {
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
             .channelOption(.recvAllocator, value: ReceiveAllocator())
-            .connectTimeout(.nanoseconds(max(1, (request.timeout + .seconds(1)).clampedNanoseconds)))
+            // The deadline is the transport's; this one ends what goes on in the background, a moment later.
+            .connectTimeout(.nanoseconds(max(1, request.timeout.clampedNanoseconds + 1_000_000_000)))
             .channelInitializer { channel in
                 attempts.add(channel)
                     ? channel.eventLoop.makeSucceededVoidFuture()

@@ -24,8 +24,10 @@ public struct WebSocketConnectRequest: Sendable {
     public var port: UInt16
     /// The event loop the channel must run on.
     public var eventLoop: any EventLoop
-    /// How long the attempt may take. The transport keeps this deadline itself, on the clock of the connection; here it
-    /// is for connectors that leave something running in the background.
+    /// How long the attempt may take.
+    ///
+    /// The transport keeps this deadline itself, on the clock of the connection; here it is for connectors that leave
+    /// something running in the background.
     public var timeout: Duration
 
     public init(host: String, port: UInt16, eventLoop: any EventLoop, timeout: Duration) {

@@ -15,18 +15,27 @@ extension WebSocketTransport {
             case connection
         }
 
-        /// Where the body of `withConnection` runs. Default: where its caller runs.
+        /// Where the body of `withConnection` runs.
+        ///
+        /// Default: where its caller runs.
         public var executor: Executor
         /// How `wss` connections check the server.
         public var tls: TLSOptions
-        /// Subprotocols to offer besides `phoenix`, which goes with an auth token. Default: none.
+        /// Subprotocols to offer besides `phoenix`, which goes with an auth token.
+        ///
+        /// Default: none.
         public var subprotocols: [String]
         /// How often a ping is sent; when nothing at all comes for two intervals the connection fails with `.timeout`.
+        ///
         /// Default: nil, no pings. Phoenix heartbeats prove more, since the server's socket answers them.
         public var keepAlive: Duration?
-        /// Whose event loops the connections run on, one loop a connection. Default: those that all of NIO shares.
+        /// Whose event loops the connections run on, one loop a connection.
+        ///
+        /// Default: those that all of NIO shares.
         public var eventLoopGroup: any EventLoopGroup
-        /// Where masking keys and handshake keys come from. Default: the system's generator. For tests.
+        /// Where masking keys and handshake keys come from.
+        ///
+        /// Default: the system's generator. For tests.
         public var random: @Sendable () -> UInt64
 
         public init(

@@ -148,7 +148,9 @@ struct SocketClientHazardTests {
         for number in 0..<total {
             let push = try await bench.message(server)
             guard push.payload.integer == Int64(number), push.reference == Reference(UInt64(number) + 2) else {
-                Issue.record("expected number \(number), got \(push.payload.bytes.text) with ref \(push.reference as Any)")
+                Issue.record(
+                    "expected number \(number), got \(push.payload.bytes.text) with ref \(push.reference as Any)"
+                )
                 return
             }
         }
@@ -235,7 +237,11 @@ struct SocketClientHazardTests {
         await server.waitForEnd()
         #expect(client == nil)
         // The driver's last frames unwind beside us.
-        for _ in 0..<1_000_000 where ballast != nil { await Task.yield() }
+        var patience = 1_000_000
+        while patience > 0, ballast != nil {
+            patience -= 1
+            await Task.yield()
+        }
         #expect(ballast == nil)
     }
 }

@@ -1,8 +1,8 @@
 import PhoenixJSON
-@testable import PhoenixTesting
 import Testing
 
 @testable import PhoenixKit
+@testable import PhoenixTesting
 
 @Suite("The callback client", .timeLimit(.minutes(1)))
 struct SocketClientTests {
@@ -103,7 +103,9 @@ struct SocketClientTests {
         )
     }
 
-    @Test("errors come in the seed's order: disconnected, notJoined or alreadyJoined, encoding; a reference is spent by encoding")
+    @Test(
+        "errors come in the seed's order: disconnected, notJoined or alreadyJoined, encoding; a reference is spent by encoding"
+    )
     func errorOrder() async throws {
         func code(_ bench: Bench, _ action: @escaping Probe.Request) async throws -> PhoenixError.Code? {
             do {
@@ -127,7 +129,10 @@ struct SocketClientTests {
         try await connected.join(server, "a")
         #expect(try await code(connected) { try $0.join("a", unencodable) == 0 } == .alreadyJoined)
         #expect(try await code(connected) { try $0.push("a", "e", unencodable) == 0 } == .encoding)
-        #expect(try await code(connected) { try $0.push("a", String(repeating: "x", count: 256), .binary("1")) == 0 } == .encoding)
+        #expect(
+            try await code(connected) { try $0.push("a", String(repeating: "x", count: 256), .binary("1")) == 0 }
+                == .encoding
+        )
         try await connected.act { try $0.push("a", "e") == 4 }
         #expect(try await connected.message(server).reference == 4)
     }
@@ -193,11 +198,26 @@ struct SocketClientTests {
         _ = await bench.open()
         let told = bench.told
         try await bench.act { socket in
-            try socket.send({ _ in told.add(.terminated("second")); return .ok }, after: .seconds(8))
-            try socket.send({ _ in told.add(.terminated("first")); return .ok }, after: .seconds(3))
+            try socket.send(
+                { _ in
+                    told.add(.terminated("second")); return .ok
+                },
+                after: .seconds(8)
+            )
+            try socket.send(
+                { _ in
+                    told.add(.terminated("first")); return .ok
+                },
+                after: .seconds(3)
+            )
             return true
         }
-        try bench.client.send({ _ in told.add(.terminated("third")); return .ok }, after: .seconds(9))
+        try bench.client.send(
+            { _ in
+                told.add(.terminated("third")); return .ok
+            },
+            after: .seconds(9)
+        )
         await bench.clock.waitForSleeper(until: .seconds(3))
         bench.clock.advance(by: .seconds(3))
         #expect(await bench.next() == .terminated("first"))

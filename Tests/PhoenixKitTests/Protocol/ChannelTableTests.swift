@@ -230,7 +230,9 @@ struct ChannelTableTests {
         )
         #expect(transcript.reply(pushes[0], on: "a", joinReference: join) == (.drop(.unknownReference), []))
         #expect(
-            transcript.reply(other, on: "b", joinReference: elsewhere) == (.handled, [.ended("b", other, .status("ok"))])
+            transcript.reply(other, on: "b", joinReference: elsewhere) == (
+                .handled, [.ended("b", other, .status("ok"))]
+            )
         )
         #expect(transcript.time(1_000) == [])
     }

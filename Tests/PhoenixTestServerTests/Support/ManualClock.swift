@@ -8,10 +8,14 @@ final class ManualClock: PhoenixClock {
         var continuation: CheckedContinuation<Void, any Error>
     }
 
+    private typealias Watcher = CheckedContinuation<Void, Never>
+
     private struct State {
         var now = Timestamp(nanoseconds: 0)
         var sleepers: [Int: Sleeper] = [:]
         var lastSleeper = 0
+        /// Who waits for somebody to sleep.
+        var watchers: [Watcher] = []
     }
 
     private let state = Mutex(State())
@@ -32,6 +36,17 @@ final class ManualClock: PhoenixClock {
         advance(to: now + duration)
     }
 
+    /// Returns as soon as somebody sleeps.
+    func whenAsleep() async {
+        await withCheckedContinuation { continuation in
+            let isAsleep = state.withLock { state in
+                if state.sleepers.isEmpty { state.watchers.append(continuation) }
+                return !state.sleepers.isEmpty
+            }
+            if isAsleep { continuation.resume() }
+        }
+    }
+
     func sleep(until deadline: Timestamp) async throws {
         let number = state.withLock {
             $0.lastSleeper += 1
@@ -39,13 +54,15 @@ final class ManualClock: PhoenixClock {
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let verdict = state.withLock { state -> Result<Void, any Error>? in
-                    if Task.isCancelled { return .failure(CancellationError()) }
-                    if deadline <= state.now { return .success(()) }
+                let (verdict, watchers) = state.withLock { state -> (Result<Void, any Error>?, [Watcher]) in
+                    if Task.isCancelled { return (.failure(CancellationError()), []) }
+                    if deadline <= state.now { return (.success(()), []) }
                     state.sleepers[number] = Sleeper(deadline: deadline, continuation: continuation)
-                    return nil
+                    defer { state.watchers = [] }
+                    return (nil, state.watchers)
                 }
                 if let verdict { continuation.resume(with: verdict) }
+                for watcher in watchers { watcher.resume() }
             }
         } onCancel: {
             state.withLock { $0.sleepers.removeValue(forKey: number) }?.continuation

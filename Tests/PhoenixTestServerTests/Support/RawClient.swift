@@ -24,7 +24,11 @@ final class RawClient {
         self.chunks = chunks.makeAsyncIterator()
     }
 
-    static func connect(to port: Int, host: String = "127.0.0.1", trusting certificate: String? = nil) async throws
+    static func connect(
+        to port: Int,
+        host: String = "127.0.0.1",
+        trusting certificate: String? = nil
+    ) async throws
         -> RawClient
     {
         let (chunks, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
@@ -63,7 +67,12 @@ final class RawClient {
         try await send(frame.masked())
     }
 
-    func request(_ method: String, _ target: String, _ headers: [(String, String)] = [], body: String = "") async throws
+    func request(
+        _ method: String,
+        _ target: String,
+        _ headers: [(String, String)] = [],
+        body: String = ""
+    ) async throws
         -> Response
     {
         var head = "\(method) \(target) HTTP/1.1\r\n"
@@ -74,7 +83,9 @@ final class RawClient {
         return try await response()
     }
 
-    /// Upgrades to WebSocket. The key is that of RFC 6455 section 1.3.
+    /// Upgrades to WebSocket.
+    ///
+    /// The key is that of RFC 6455 section 1.3.
     @discardableResult
     func upgrade(_ target: String, _ headers: [(String, String)] = []) async throws -> Response {
         try await request("GET", target, Self.handshake + headers)
@@ -137,6 +148,10 @@ final class RawClient {
             throw Ended()
         }
         buffer = buffer + chunk
+    }
+
+    func setReading(_ isReading: Bool) async throws {
+        try await channel.setOption(.autoRead, value: isReading).get()
     }
 
     func close() async {

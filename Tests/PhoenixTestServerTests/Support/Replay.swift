@@ -216,7 +216,9 @@ struct Replay {
                 try compare(expected, with: frame)
             }
         case "eof":
-            if let frame = try await line.client.frame() { throw Mismatch(description: "expected the end, got \(frame)") }
+            if let frame = try await line.client.frame() {
+                throw Mismatch(description: "expected the end, got \(frame)")
+            }
         default:
             throw Mismatch(description: "the server's \(entry.kind) is not known")
         }

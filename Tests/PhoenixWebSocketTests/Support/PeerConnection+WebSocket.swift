@@ -109,7 +109,7 @@ let serializerCapabilities = SerializerCapabilities(
 )
 
 extension ScriptedPeer {
-    /// A request for this peer.
+    /// A request for this peer, on a clock that stands still: on a busy machine no deadline comes by itself.
     func request(
         scheme: String = "ws",
         host: String = "127.0.0.1",
@@ -119,7 +119,8 @@ extension ScriptedPeer {
     ) -> ConnectionRequest {
         var request = ConnectionRequest(
             url: Endpoint(scheme: scheme, host: host, port: port, path: path, query: query),
-            serializer: serializerCapabilities
+            serializer: serializerCapabilities,
+            clock: ManualClock()
         )
         change(&request)
         return request

@@ -150,9 +150,13 @@ struct EndOfLine: Error {}
 final class Line<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
+        /// How many of `elements` have been taken; they are dropped now and then, not each time.
+        var taken = 0
         var all: [Element] = []
         var isOver = false
         var waiter: CheckedContinuation<Void, Never>?
+
+        var count: Int { elements.count - taken }
     }
 
     private let state = Mutex(State())
@@ -181,21 +185,29 @@ final class Line<Element: Sendable>: Sendable {
     func take(_ count: Int) async throws -> [Element] {
         while true {
             let (taken, isOver) = state.withLock { state -> ([Element]?, Bool) in
-                guard state.elements.count >= count else { return (nil, state.isOver) }
-                defer { state.elements.removeFirst(count) }
-                return (Array(state.elements.prefix(count)), false)
+                guard state.count >= count else { return (nil, state.isOver) }
+                let taken = Array(state.elements[state.taken..<state.taken + count])
+                state.taken += count
+                if state.taken > 65_536, state.taken > state.elements.count / 2 {
+                    state.elements.removeFirst(state.taken)
+                    state.taken = 0
+                }
+                return (taken, false)
             }
             if let taken { return taken }
             if isOver { throw EndOfLine() }
-            await changed { $0.elements.count >= count || $0.isOver }
+            await changed { $0.count >= count || $0.isOver }
         }
     }
 
     func takeToEnd() async throws -> [Element] {
         await changed { $0.isOver }
         return state.withLock { state in
-            defer { state.elements = [] }
-            return state.elements
+            defer {
+                state.elements = []
+                state.taken = 0
+            }
+            return Array(state.elements[state.taken...])
         }
     }
 

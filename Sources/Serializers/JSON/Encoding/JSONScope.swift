@@ -10,6 +10,8 @@ internal import Foundation
 final class JSONScope {
     private enum State {
         case empty, single, object, array
+        /// Nothing can be written any more, whoever has kept the encoder.
+        case ended
     }
 
     let output: JSONOutput
@@ -49,15 +51,16 @@ final class JSONScope {
             state = kind
             output.writer.write(bracket)
         } else if state != kind {
-            failure = failure ?? invalid("One value cannot be of two kinds: ask for one kind of container.")
+            failure = failure ?? invalid("One value is of one kind, and complete when encode(to:) returns.")
         }
     }
 
     /// Ends the value: closes the brackets, and makes good when nothing was written.
     private func end(orElse empty: StaticString? = nil) throws {
+        defer { state = .ended }
         if let failure { throw failure }
         switch state {
-        case .single: break
+        case .single, .ended: break
         case .object: output.writer.write(UInt8(ascii: "}"))
         case .array: output.writer.write(UInt8(ascii: "]"))
         case .empty:
@@ -76,7 +79,7 @@ final class JSONScope {
 
     /// Writes a value on its own.
     func writeSingle(_ body: () throws -> Void) throws {
-        guard state == .empty, failure == nil else { throw failure ?? invalid("A value has been encoded already.") }
+        guard state == .empty, failure == nil else { throw failure ?? invalid("The value is complete.") }
         try undoing(body)
         state = .single
     }
@@ -164,8 +167,13 @@ final class JSONScope {
                 )
             }
             let scope = JSONScope(output: output, path: path, depth: depth)
-            try value.encode(to: JSONEncoding(scope: scope))
-            try scope.end()
+            do {
+                try value.encode(to: JSONEncoding(scope: scope))
+                try scope.end()
+            } catch {
+                scope.state = .ended
+                throw error
+            }
         }
     }
 

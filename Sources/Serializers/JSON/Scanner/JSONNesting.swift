@@ -1,4 +1,6 @@
-/// Which of the arrays and objects around the present position are which. Allocates only beyond 64 levels.
+/// Which of the arrays and objects around the present position are which.
+///
+/// Allocates only beyond 64 levels.
 struct JSONNesting {
     private(set) var depth: Int
     private(set) var greatestDepth: Int

@@ -14,7 +14,9 @@ enum JSONNumeric {
 }
 
 extension JSONScanner {
-    /// Moves past a number (RFC 8259 section 6). One that no finite double comes near, such as `1e400`, is refused.
+    /// Moves past a number (RFC 8259 section 6).
+    ///
+    /// One that no finite double comes near, such as `1e400`, is refused.
     mutating func number() throws(JSONError) -> JSONNumber {
         let lower = position
         if next == UInt8(ascii: "-") { position += 1 }
@@ -53,7 +55,9 @@ extension JSONScanner {
         return position - start
     }
 
-    /// What `number` says. `-0` is the whole number 0.
+    /// What `number` says.
+    ///
+    /// `-0` is the whole number 0.
     func numeric(of number: JSONNumber) -> JSONNumeric {
         guard number.isWhole else { return .double(double(of: number)) }
         let isNegative = bytes[number.range.lowerBound] == UInt8(ascii: "-")

@@ -3,7 +3,9 @@ struct JSONText {
     let lower: Int
     let upper: Int
     let hasEscapes: Bool
-    /// Whether all bytes between the quotes are ASCII. Escapes are.
+    /// Whether all bytes between the quotes are ASCII.
+    ///
+    /// Escapes are.
     let isASCII: Bool
 
     /// A string of no bytes.
@@ -15,9 +17,21 @@ struct JSONText {
 
 extension JSONScanner {
     /// Moves past a string and checks it: escapes, surrogate pairs, control characters, UTF-8.
+    @inline(__always)
     mutating func string() throws(JSONError) -> JSONText {
         try expect(UInt8(ascii: "\""), "a string")
         let lower = position
+        skipPlainRun()
+        if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+            position += 1
+            return JSONText(lower: lower, upper: position - 1, hasEscapes: false, isASCII: true)
+        }
+        return try string(from: lower)
+    }
+
+    /// Moves past the rest of a string that has begun at `lower`, all of which so far stands for itself.
+    @inline(never)
+    private mutating func string(from lower: Int) throws(JSONError) -> JSONText {
         var hasEscapes = false
         var isASCII = true
         while true {
@@ -62,7 +76,9 @@ extension JSONScanner {
         }
     }
 
-    /// Moves past an escape. A surrogate must be the first or the second half of a pair.
+    /// Moves past an escape.
+    ///
+    /// A surrogate must be the first or the second half of a pair.
     private mutating func skipEscape() throws(JSONError) {
         position += 1
         switch next {
@@ -198,7 +214,9 @@ extension JSONScanner {
 
     // MARK: Comparing keys
 
-    /// Whether `text` says `key`. As dictionaries with string keys do, it takes canonically equivalent texts for equal.
+    /// Whether `text` says `key`.
+    ///
+    /// As dictionaries with string keys do, it takes canonically equivalent texts for equal.
     @inline(__always)
     func matches(_ text: JSONText, _ key: JSONKey) -> Bool {
         if !text.hasEscapes {

@@ -1,7 +1,9 @@
 internal import PhoenixKit
 
 extension JSONScanner {
-    /// Reads one whole value and the white space before it. Of a key written twice the last value counts.
+    /// Reads one whole value and the white space before it.
+    ///
+    /// Of a key written twice the last value counts.
     mutating func value() throws(JSONError) -> Value {
         var open: [Container] = []
         while true {
@@ -12,14 +14,14 @@ extension JSONScanner {
                 guard open.count < Self.maximumDepth else { throw failure("at most 512 levels of nesting") }
                 if try beginObject() {
                     let text = try key()
-                    open.append(.object([:], key: characters(of: text)))
+                    open.append(Container(isObject: true, key: characters(of: text)))
                     continue
                 }
                 complete = .object([:])
             case UInt8(ascii: "["):
                 guard open.count < Self.maximumDepth else { throw failure("at most 512 levels of nesting") }
                 if try beginArray() {
-                    open.append(.array([]))
+                    open.append(Container(isObject: false))
                     continue
                 }
                 complete = .array([])
@@ -27,36 +29,33 @@ extension JSONScanner {
                 complete = try scalar()
             }
             // Hand the value to the container around it, and close those that it completes.
-            var isOutermost = true
-            while let container = open.popLast() {
-                switch container {
-                case .array(var elements):
-                    elements.append(complete)
-                    if try continuesArray() {
-                        open.append(.array(elements))
-                        isOutermost = false
-                    } else {
-                        complete = .array(elements)
-                    }
-                case .object(var members, let key):
-                    members[key] = complete
+            while let innermost = open.indices.last {
+                // In place: a container that was taken out and put back would be copied for each of its values.
+                if open[innermost].isObject {
+                    open[innermost].members[open[innermost].key] = complete
                     if try continuesObject() {
-                        let text = try self.key()
-                        open.append(.object(members, key: characters(of: text)))
-                        isOutermost = false
-                    } else {
-                        complete = .object(members)
+                        let text = try key()
+                        open[innermost].key = characters(of: text)
+                        break
                     }
+                    complete = .object(open.removeLast().members)
+                } else {
+                    open[innermost].elements.append(complete)
+                    if try continuesArray() { break }
+                    complete = .array(open.removeLast().elements)
                 }
-                if !isOutermost { break }
             }
-            if isOutermost { return complete }
+            if open.isEmpty { return complete }
         }
     }
 
-    private enum Container {
-        case array([Value])
-        case object([String: Value], key: String)
+    /// An array or object whose end has not been read.
+    private struct Container {
+        let isObject: Bool
+        /// The key of the member that comes next.
+        var key = ""
+        var elements: [Value] = []
+        var members: [String: Value] = [:]
     }
 
     private mutating func scalar() throws(JSONError) -> Value {

@@ -67,6 +67,7 @@ struct JSONScanner {
     ///   - depth: how many arrays and objects the value stands in.
     ///   - spans: takes note of where nested arrays and objects end.
     /// - Returns: the greatest depth that was met.
+    /// - Throws: `JSONError`, also for more than 512 levels.
     @discardableResult
     mutating func skipValue(depth: Int = 0, recording spans: JSONSpans? = nil) throws(JSONError) -> Int {
         var nesting = JSONNesting(outer: depth)

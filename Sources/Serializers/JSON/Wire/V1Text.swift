@@ -1,6 +1,8 @@
 internal import PhoenixKit
 
-/// The text frames of version 1.0.0: maps. Their members are in the order in which Phoenix's own ends write them.
+/// The text frames of version 1.0.0: maps.
+///
+/// Their members are in the order in which Phoenix's own ends write them.
 enum V1Text {
     static func decode(_ frame: Bytes, as role: Role) throws(PhoenixError) -> Message {
         var envelope = JSONEnvelope()

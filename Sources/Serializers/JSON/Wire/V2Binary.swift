@@ -124,7 +124,8 @@ enum V2Binary {
 
         mutating func reference() throws(PhoenixError) -> Reference? {
             let field = try text()
-            return field.isEmpty ? nil : Reference(text: field.text)
+            guard !field.isEmpty else { return nil }
+            return field.canonicalDecimal.map { Reference($0) } ?? Reference(text: field.text)
         }
     }
 
@@ -217,6 +218,19 @@ enum V2Binary {
 }
 
 extension Bytes {
+    /// The number that the bytes write as `Reference` does, without making a string of them; nil for the rare long ones too.
+    fileprivate var canonicalDecimal: UInt64? {
+        guard count < 20, self[0] != UInt8(ascii: "0") else { return nil }
+        return withUnsafeBytes { digits in
+            var number: UInt64 = 0
+            for digit in digits {
+                guard digit &- UInt8(ascii: "0") < 10 else { return nil }
+                number = number &* 10 &+ UInt64(digit &- UInt8(ascii: "0"))
+            }
+            return number
+        }
+    }
+
     /// Whether the bytes are well-formed UTF-8.
     fileprivate var isUTF8: Bool {
         withUnsafeBytes { bytes in

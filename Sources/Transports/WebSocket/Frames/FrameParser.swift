@@ -50,7 +50,9 @@ struct FrameParser {
         self.allowsTransformed = allowsTransformed
     }
 
-    /// Takes the bytes of one read. What earlier reads held must have been asked for.
+    /// Takes the bytes of one read.
+    ///
+    /// What earlier reads held must have been asked for.
     mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>) {
         var rest = bytes[...]
         while !partial.isEmpty, !isPartialDecided, !rest.isEmpty {

@@ -17,13 +17,15 @@ struct FrameWriter {
 
     /// Appends a message as one frame to `buffer`.
     ///
-    /// - Parameter transformed: whether an extension changed it, which RSV1 says.
+    /// RSV1 says whether an extension `transformed` it.
     mutating func write(_ payload: Bytes, kind: Frame.Kind, transformed: Bool, into buffer: inout ByteBuffer) {
         let opcode: FrameHeader.Opcode = kind == .text ? .text : .binary
         write(payload, first: 0x80 | (transformed ? 0x40 : 0) | opcode.rawValue, into: &buffer)
     }
 
-    /// Appends a control frame to `buffer`. Payloads beyond 125 bytes cannot be said and are cut.
+    /// Appends a control frame to `buffer`.
+    ///
+    /// Payloads beyond 125 bytes cannot be said and are cut.
     mutating func write(_ frame: ControlFrame, into buffer: inout ByteBuffer) {
         switch frame {
         case .ping(let payload): write(payload[0..<125], first: 0x89, into: &buffer)

@@ -54,7 +54,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Puts the handlers of the handshake into the pipeline of `channel` and begins.
     ///
-    /// - Parameter tls: the handler for TLS, or nil for plain text.
+    /// There is no `tls` for plain text. What it throws is an error of NIO.
     static func install(_ handler: HandshakeHandler, tls: NIOSSLClientHandler?, in channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(tls) }
@@ -89,12 +89,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         state = .done
         results.secured.complete(.failure(error))
         results.upgraded.complete(.failure(error))
-        guard let context else { return }
-        if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
-            tls.close(promise: nil)
-        } else {
-            context.close(promise: nil)
-        }
+        context?.channel.closeAtOnce()
     }
 
     // MARK: Events
@@ -205,8 +200,10 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Gives the pipeline over. Frames that came with the answer are still in the decoder, which passes them on as it
-    /// is removed, before anything else can arrive.
+    /// Gives the pipeline over.
+    ///
+    /// Frames that came with the answer are still in the decoder, which passes them on as it is removed, before
+    /// anything else can arrive.
     private func open(_ answer: UpgradeAnswer) {
         guard let context else { return }
         let handler = ConnectionHandler(parts, codec: answer.codec)

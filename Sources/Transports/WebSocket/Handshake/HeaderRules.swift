@@ -19,8 +19,9 @@ enum HeaderRules {
         text.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
     }
 
-    /// The elements of the comma-separated lists in the headers called `name`, trimmed, empty ones left out. Commas
-    /// inside quoted strings do not count.
+    /// The elements of the comma-separated lists in the headers called `name`, trimmed, empty ones left out.
+    ///
+    /// Commas inside quoted strings do not count.
     static func list(_ name: String, in headers: [HeaderField]) -> [String] {
         headers.filter { $0.name == name }.flatMap { field -> [String] in
             var elements: [String] = []

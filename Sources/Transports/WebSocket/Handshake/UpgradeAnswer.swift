@@ -10,7 +10,8 @@ struct UpgradeAnswer {
 
     /// Judges the headers of a 101.
     ///
-    /// - Parameter headers: in order, names in lower case.
+    /// The names of `headers` are in lower case.
+    ///
     /// - Throws: `.upgradeInvalid`, or what an extension throws.
     init(_ headers: [HeaderField], to request: UpgradeRequest, limits: ConnectionLimits) throws {
         func refuse(_ expected: String) -> PhoenixError {

@@ -7,7 +7,9 @@ struct UpgradeRequest {
     let head: HTTPRequestHead
     /// What `Sec-WebSocket-Key` says.
     let key: String
-    /// The subprotocols the server may choose from. The auth token travels among those offered, but is no protocol.
+    /// The subprotocols the server may choose from.
+    ///
+    /// The auth token travels among those offered, but is no protocol.
     let protocols: [String]
     /// The extensions offered.
     let extensions: [any WireExtension]
@@ -23,7 +25,8 @@ struct UpgradeRequest {
     ) throws(PhoenixError) {
         let url = request.url
         guard url.requestTarget.hasPrefix("/"), url.requestTarget.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            !url.host.isEmpty, url.host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            !url.host.isEmpty,
+            url.host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/?#@[]\\".utf8.contains($0) })
         else {
             throw PhoenixError(
                 .invalidURL,

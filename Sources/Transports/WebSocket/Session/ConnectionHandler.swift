@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOSSL
 internal import PhoenixKit
 
 /// Speaks WebSocket on the event loop of a connection once the upgrade is done: frames in, frames out, the closing
@@ -33,6 +32,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var writer: FrameWriter
     private var codec: (any WireCodec)?
     private var context: ChannelHandlerContext?
+
+    /// Whether the pipeline is ours alone, and what came before it was.
+    private var isStarted = false
+    private var early = ByteBuffer()
 
     /// The frames of the reads since the last batch, and when the first of those reads came.
     private var frames: [Frame] = []
@@ -88,11 +91,17 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.context = nil
     }
 
-    /// Begins to read, after what came with the upgrade's answer has been passed on.
+    /// Begins: with what came with the upgrade's answer, then with what is read.
+    ///
+    /// Until then nothing may be written, not even a pong, because the HTTP handlers are still in the way.
     func start() {
         guard let context else { return }
+        isStarted = true
+        if early.readableBytes > 0 { received(early) }
+        early = ByteBuffer()
         guard context.channel.isActive else { return end() }
         deliver()
+        sendPongs()
         readOn()
     }
 
@@ -112,7 +121,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let buffer = unwrapInboundIn(data)
+        var buffer = unwrapInboundIn(data)
+        if isStarted {
+            received(buffer)
+        } else {
+            early.writeBuffer(&buffer)
+        }
+    }
+
+    private func received(_ buffer: ByteBuffer) {
         lastArrival = parts.clock.now
         guard !isDiscarding else { return }
         if frames.isEmpty { arrival = lastArrival }
@@ -124,6 +141,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             }
         } catch {
             deliver()
+            parts.outbound.refuse()
             parts.inbound.finish(.failed(error.error))
             isDiscarding = true
             beginClose(CloseFrame(fittingCode: error.closeCode, reason: ""))
@@ -131,9 +149,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        deliver()
-        sendPongs()
-        readOn()
+        if isStarted {
+            deliver()
+            sendPongs()
+            readOn()
+        }
         context.fireChannelReadComplete()
     }
 
@@ -164,6 +184,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .close(let frame):
             deliver()
             let isLocal = isCloseSent
+            // In this order everywhere: who has read the end must not be able to write.
+            parts.outbound.refuse()
             parts.inbound.finish(
                 .closed(ConnectionClose(code: frame.code, reason: frame.reason, isLocal: isLocal))
             )
@@ -281,28 +303,22 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Gives up the connection; the reader gets `error`.
     func fail(_ error: PhoenixError) {
         deliver()
-        parts.inbound.finish(.failed(error))
         parts.outbound.detach(error)
+        parts.inbound.finish(.failed(error))
         closeNow()
     }
 
     /// Closes the socket without saying anything to the peer.
     func closeNow() {
-        guard let context else { return }
         isDiscarding = true
-        // Closing above TLS would wait for the peer's close_notify.
-        if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
-            tls.close(promise: nil)
-        } else {
-            context.close(promise: nil)
-        }
+        context?.channel.closeAtOnce()
     }
 
     /// Tells everybody that the connection is gone.
     private func end() {
         deliver()
+        parts.outbound.detach(nil)
         parts.inbound.finish(.closed(ConnectionClose(code: nil, isLocal: isCloseSent, isClean: false)))
         parts.inbound.detach()
-        parts.outbound.detach(nil)
     }
 }

@@ -17,7 +17,9 @@ struct Deadline: Sendable {
         )
     }
 
-    /// Runs `operation`, and calls `expired` when the moment comes first. It is for `expired` to make `operation` end.
+    /// Runs `operation`, and calls `expired` when the moment comes first.
+    ///
+    /// It is for `expired` to make `operation` end.
     func race<Result>(
         expired: @escaping @Sendable () -> Void,
         _ operation: () async throws -> Result

@@ -56,7 +56,9 @@ final class InboundQueue: Inbound {
         waiter?.continuation.resume(returning: .frames(batch))
     }
 
-    /// Whether there is room for another batch. After a no, `readOn` is called as soon as there is.
+    /// Whether there is room for another batch.
+    ///
+    /// After a no, `readOn` is called as soon as there is.
     func hasRoom() -> Bool {
         state.withLock { state in
             state.isStalled = state.batches.count >= Self.capacity
@@ -64,7 +66,9 @@ final class InboundQueue: Inbound {
         }
     }
 
-    /// Puts the end behind all batches. Of several ends the first counts.
+    /// Puts the end behind all batches.
+    ///
+    /// Of several ends the first counts.
     func finish(_ ending: Ending) {
         let waiter = state.withLock { state -> Waiter? in
             guard state.ending == nil else { return nil }
@@ -92,7 +96,9 @@ final class InboundQueue: Inbound {
         return try await wait()
     }
 
-    /// Waits for an answer. The closures name the isolation, without which they would leave it and cost two hops.
+    /// Waits for an answer.
+    ///
+    /// The closures name the isolation, without which they would leave it and cost two hops.
     private func wait(isolation: isolated (any Actor)? = #isolation) async throws -> InboundEvent? {
         let call = state.withLock { state in
             state.calls &+= 1

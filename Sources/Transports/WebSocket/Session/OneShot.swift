@@ -40,7 +40,9 @@ final class OneShot<Value: Sendable>: Sendable {
         state.withLock { if case .complete(let result) = $0 { result } else { nil } }
     }
 
-    /// Waits for the result. Cancelling the task makes `CancellationError` the result, unless there is one already.
+    /// Waits for the result.
+    ///
+    /// Cancelling the task makes `CancellationError` the result, unless there is one already.
     func value() async throws -> Value {
         try await withTaskCancellationHandler {
             try await valueWhateverHappens()

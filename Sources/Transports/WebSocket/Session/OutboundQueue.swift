@@ -15,6 +15,8 @@ final class OutboundQueue: Outbound {
         var outstanding = 0
         /// Why nothing can be written any more.
         var end: PhoenixError?
+        /// What a write that was accepted is told when the connection is gone before there is room again.
+        var failure: PhoenixError?
         var waiters: [UInt64: CheckedContinuation<Void, any Error>] = [:]
         var waits: UInt64 = 0
         var orders: Orders?
@@ -93,7 +95,7 @@ final class OutboundQueue: Outbound {
                 try await withCheckedThrowingContinuation { continuation in
                     let answer = state.withLock { state -> Result<Void, any Error>? in
                         if state.outstanding <= capacity { return .success(()) }
-                        if state.orders == nil { return .failure(state.end ?? Self.disconnected) }
+                        if let failure = state.failure { return .failure(failure) }
                         state.waiters[wait] = continuation
                         return nil
                     }
@@ -137,22 +139,25 @@ final class OutboundQueue: Outbound {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Refuses further writes. Those that wait for room go on waiting.
+    /// Refuses further writes.
+    ///
+    /// Those that wait for room go on waiting.
     func refuse() {
         state.withLock { $0.end = $0.end ?? Self.disconnected }
     }
 
     /// Ends all writing: the connection is gone.
     func detach(_ error: PhoenixError?) {
-        let (waiters, end) = state.withLock { state in
-            let end = error ?? state.end ?? Self.disconnected
+        let (waiters, failure) = state.withLock { state in
+            let failure = state.failure ?? error ?? Self.disconnected
+            state.failure = failure
             state.end = state.end ?? Self.disconnected
             state.orders = nil
             state.frames = []
             defer { state.waiters = [:] }
-            return (Array(state.waiters.values), end)
+            return (Array(state.waiters.values), failure)
         }
-        for waiter in waiters { waiter.resume(throwing: end) }
+        for waiter in waiters { waiter.resume(throwing: failure) }
     }
 
     private static let disconnected = PhoenixError(

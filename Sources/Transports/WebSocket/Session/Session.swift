@@ -12,7 +12,7 @@ struct Session: Sendable {
 
     /// Runs `body` with the connection and closes it, whatever becomes of `body`.
     ///
-    /// - Parameter isolation: where `body` runs. The closures below name it, without which they would leave it.
+    /// The closures below name `isolation`, where `body` is to run; without that they would leave it.
     func run<Result: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         executor: WebSocketTransport.Configuration.Executor,
@@ -68,6 +68,8 @@ struct Session: Sendable {
     }
 
     private func keepAlivePings(every interval: Duration) async {
+        // Twice the interval must be a duration, too.
+        let interval = min(interval, .seconds(31_536_000))
         guard interval > .zero else { return }
         var next = parts.clock.now + interval
         while true {
@@ -130,7 +132,7 @@ extension Session {
             )
         } catch {
             // Waits for the socket to be free; the handshake has closed it, or this does.
-            channel.close(promise: nil)
+            channel.eventLoop.execute { channel.closeAtOnce() }
             let gone = OneShot<Void>()
             channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
             try? await gone.valueWhateverHappens()
@@ -145,7 +147,9 @@ extension Session {
         )
     }
 
-    /// Has the connector connect, within the deadline. A channel that comes too late is closed.
+    /// Has the connector connect, within the deadline.
+    ///
+    /// A channel that comes too late is closed.
     private static func connect(
         _ request: ConnectionRequest,
         connector: any WebSocketConnector,

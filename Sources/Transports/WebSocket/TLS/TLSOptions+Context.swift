@@ -4,15 +4,19 @@ internal import NIOSSL
 internal import PhoenixKit
 
 extension TLSOptions {
-    /// Reads roots, certificates and keys. This may read files, and does so on a thread that may block.
+    /// Reads roots, certificates and keys.
+    ///
+    /// This may read files, and does so on a thread that may block.
     ///
     /// - Throws: `.invalidOption` when one of them cannot be read.
     func makeContext() async throws -> NIOSSLContext {
         try await NIOThreadPool.singleton.runIfActive { try NIOSSLContext(configuration: configuration()) }
     }
 
-    /// The handler that speaks TLS with `host`. IP addresses are not named to the server (RFC 6066 section 3); their
-    /// certificates are matched with the address of the connection.
+    /// The handler that speaks TLS with `host`.
+    ///
+    /// IP addresses are not named to the server (RFC 6066 section 3); their certificates are matched with the address
+    /// of the connection.
     func makeHandler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         do {

@@ -45,17 +45,29 @@ public struct TLSOptions: Sendable, Hashable {
         case tls12, tls13
     }
 
-    /// Which roots are trusted. Default: the system's.
+    /// Which roots are trusted.
+    ///
+    /// Default: the system's.
     public var trustRoots: TrustRoots
-    /// Roots that are trusted besides. Default: none.
+    /// Roots that are trusted besides.
+    ///
+    /// Default: none.
     public var additionalTrustRoots: [PEM]
-    /// The client's certificate, then those that lead to its root. Default: none.
+    /// The client's certificate, then those that lead to its root.
+    ///
+    /// Default: none.
     public var certificateChain: PEM?
-    /// The key of the client's certificate, without a passphrase. Default: none.
+    /// The key of the client's certificate, without a passphrase.
+    ///
+    /// Default: none.
     public var privateKey: PEM?
-    /// What is checked of the server's certificate. Default: everything.
+    /// What is checked of the server's certificate.
+    ///
+    /// Default: everything.
     public var verification: Verification
-    /// The lowest version spoken. Default: TLS 1.2.
+    /// The lowest version spoken.
+    ///
+    /// Default: TLS 1.2.
     public var minimumVersion: Version
 
     public init(

@@ -3,7 +3,7 @@ internal import NIOPosix
 internal import PhoenixKit
 internal import Testing
 
-@testable private import PhoenixWebSocket
+@testable internal import PhoenixWebSocket
 
 @Suite("Where the body runs", .timeLimit(.minutes(1)))
 struct ExecutorTests {

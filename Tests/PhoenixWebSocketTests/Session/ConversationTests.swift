@@ -1,7 +1,7 @@
 internal import PhoenixKit
 internal import Testing
 
-@testable private import PhoenixWebSocket
+@testable internal import PhoenixWebSocket
 
 @Suite("A conversation over one connection", .timeLimit(.minutes(1)))
 struct ConversationTests {
@@ -55,6 +55,38 @@ struct ConversationTests {
             try await peer.upgrade()
             #expect(try await peer.finish() == 1000)
         } body: { _ in
+        }
+    }
+
+    @Test("Settings beyond all measure are cut and do not trap")
+    func extremeSettings() async throws {
+        var configuration = WebSocketTransport.Configuration()
+        configuration.keepAlive = .seconds(Int64.max)
+        let longest = Duration.seconds(Int64.max)
+        let (least, most) = (Int.min, Int.max)
+        for size in [least, most] {
+            try await meet(WebSocketTransport(configuration: configuration)) {
+                $0.deadlines = ConnectionDeadlines(
+                    connect: longest,
+                    tls: longest,
+                    upgrade: longest,
+                    write: longest,
+                    close: longest
+                )
+                $0.limits = ConnectionLimits(
+                    frame: size,
+                    message: size,
+                    inflatedMessage: size,
+                    responseHeaders: most,
+                    refusalBody: size,
+                    writeBuffer: size
+                )
+            } serve: { peer in
+                try await peer.upgrade()
+                try await peer.finish()
+            } body: { connection in
+                if size == most { try await connection.outbound.write([.text("x")]) }
+            }
         }
     }
 }

@@ -1,0 +1,45 @@
+import Testing
+
+@testable import PhoenixKit
+
+@Suite("The system's clock", .timeLimit(.minutes(1)))
+struct SystemClockTests {
+    @Test("a sleep ends no earlier than its deadline; one that lies in the past ends at once")
+    func sleeps() async throws {
+        let clock = SystemClock()
+        let deadline = clock.now + .milliseconds(5)
+        try await clock.sleep(until: deadline)
+        #expect(clock.now >= deadline)
+        try await clock.sleep(until: Timestamp(nanoseconds: .min))
+    }
+
+    @Test("sleepers wake in the order of their deadlines, whatever the order in which they fell asleep")
+    func order() async throws {
+        let clock = SystemClock()
+        let start = clock.now
+        let order = await withTaskGroup(of: Int.self) { group in
+            for delay in [40, 10, 30, 20] {
+                group.addTask {
+                    try? await clock.sleep(until: start + .milliseconds(delay))
+                    return delay
+                }
+            }
+            var order: [Int] = []
+            for await delay in group where clock.now >= start + .milliseconds(delay) { order.append(delay) }
+            return order
+        }
+        #expect(Set(order) == [10, 20, 30, 40])
+    }
+
+    @Test("a cancelled sleep throws, and ten thousand of them leave nothing behind")
+    func cancellation() async throws {
+        let clock = SystemClock()
+        let far = clock.now + .seconds(86_400)
+        for _ in 0..<10_000 {
+            let sleeper = Task { try await clock.sleep(until: far) }
+            sleeper.cancel()
+            await #expect(throws: CancellationError.self) { try await sleeper.value }
+        }
+        #expect(Alarm.shared.sleeperCount < 1_000)
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Phoenix
+import PhoenixTestServer
+
+/// Shows that a client leaves nothing behind: after a thousand rounds of connect, join, push, leave and disconnect the process
+/// holds what it held after the first ten.
+///
+/// The server is another process, so that what is measured is the client's alone.
+@main
+struct Soak {
+    static func main() async throws {
+        if CommandLine.arguments.dropFirst().first == "serve" {
+            let server = try await PhoenixTestServer.start(site: .recorded)
+            FileHandle.standardOutput.write(Data("\(server.port)\n".utf8))
+
+            // The parent's end of the pipe closes when it is done.
+            while readLine() != nil {}
+            await server.stop()
+            return
+        }
+        if try measureWithoutMallocCache() { return }
+        let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000
+        let (server, port) = try startServer()
+        defer { server.terminate() }
+        let failures = try await measure(rounds, "ws://127.0.0.1:\(port)/socket/websocket")
+        for failure in failures { print("not flat: \(failure)") }
+        print("\(failures.isEmpty ? 4 : 4 - failures.count) passed, \(failures.count) failed")
+        exit(failures.isEmpty ? 0 : 1)
+    }
+
+    /// Starts this program again without malloc's own cache, whose free blocks count as live, and waits for it.
+    private static func measureWithoutMallocCache() throws -> Bool {
+        guard ProcessInfo.processInfo.environment["GLIBC_TUNABLES"] == nil else { return false }
+        let process = Process()
+        process.executableURL = URL(filePath: CommandLine.arguments[0])
+        process.arguments = Array(CommandLine.arguments.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"]) { _, new in new }
+        try process.run()
+        process.waitUntilExit()
+        exit(process.terminationStatus)
+    }
+
+    private static func startServer() throws -> (Process, String) {
+        let process = Process()
+        process.executableURL = URL(filePath: CommandLine.arguments[0])
+        process.arguments = ["serve"]
+        let (output, input) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardInput = input
+        try process.run()
+        var line = Data()
+        while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte != Data("\n".utf8) {
+            line += byte
+        }
+        return (process, String(decoding: line, as: UTF8.self))
+    }
+
+    private static func measure(_ rounds: Int, _ url: String) async throws -> [String] {
+        await DispatchCache.fill()
+        var witnesses: [Witness] = []
+        witnesses.reserveCapacity(64)
+        var first: Footprint?
+        print("rounds  descriptors  threads  live malloc bytes")
+        for round in 1...rounds {
+            witnesses.append(try await play(url))
+            // A weak reference to what is gone still holds a few bytes.
+            witnesses.removeAll { !$0.isAlive }
+            guard [10,20,50,100].contains(round) || round % max(rounds / 5, 1) == 0 else { continue }
+            let footprint = Footprint.now()
+            first = first ?? footprint
+            print("\(round)  \(footprint.descriptors)  \(footprint.threads)  \(footprint.liveBytes)")
+        }
+        // The last round's tasks unwind beside us.
+        var patience = 1_000_000
+        while patience > 0, witnesses.contains(where: { $0.isAlive }) {
+            patience -= 1
+            await Task.yield()
+        }
+        let last = Footprint.now()
+        let alive = witnesses.count { $0.isAlive }
+        print("alive after the last round: \(alive) of \(rounds) clients and handlers")
+        guard let first else { return ["no measurement"] }
+        var failures: [String] = []
+        if last.descriptors > first.descriptors { failures.append("descriptors, \(last.descriptors)") }
+        // The system's thread pools start their last thread when two things first happen at once, early or late.
+        let pooled = ProcessInfo.processInfo.activeProcessorCount
+        if last.threads > first.threads + pooled { failures.append("threads, \(last.threads)") }
+        // A leak of one small object a round would be 16 bytes and more a round.
+        if last.liveBytes - first.liveBytes > 8 * rounds { failures.append("live malloc bytes, \(last.liveBytes)") }
+        if alive > 0 { failures.append("clients and handlers, \(alive)") }
+        return failures
+    }
+
+    /// One round. Its client and its handler must be gone soon after.
+    private static func play(_ url: String) async throws -> Witness {
+        let ballast = Rounder.Ballast()
+        let client = SocketClient(Rounder(url: url, ballast: ballast), registry: .standard)
+        let witness = Witness(client: client, ballast: ballast)
+        try await client.run()
+        return witness
+    }
+
+    private struct Witness {
+        weak var client: AnyObject?
+        weak var ballast: AnyObject?
+
+        var isAlive: Bool { client != nil || ballast != nil }
+    }
+}
