@@ -66,7 +66,7 @@ struct Soak {
             witnesses.append(try await play(url))
             // A weak reference to what is gone still holds a few bytes.
             witnesses.removeAll { !$0.isAlive }
-            guard [10,20,50,100].contains(round) || round % max(rounds / 5, 1) == 0 else { continue }
+            guard [10, 20, 50, 100].contains(round) || round % max(rounds / 5, 1) == 0 else { continue }
             let footprint = Footprint.now()
             first = first ?? footprint
             print("\(round)  \(footprint.descriptors)  \(footprint.threads)  \(footprint.liveBytes)")
@@ -92,7 +92,9 @@ struct Soak {
         return failures
     }
 
-    /// One round. Its client and its handler must be gone soon after.
+    /// One round.
+    ///
+    /// Its client and its handler must be gone soon after.
     private static func play(_ url: String) async throws -> Witness {
         let ballast = Rounder.Ballast()
         let client = SocketClient(Rounder(url: url, ballast: ballast), registry: .standard)
