@@ -1,0 +1,142 @@
+internal import ArgumentParser
+internal import Phoenix
+
+/// What the user says about a connection.
+///
+/// Values are kept as text until they are used, since the parser would show a value that it cannot convert, secrets included.
+struct ConnectionArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("The socket, such as ws://localhost:4000/socket/websocket.", valueName: "url"))
+    var url: String
+
+    @Option(help: ArgumentHelp("The version of the protocol: 2.0.0 or 1.0.0. (default: 2.0.0)", valueName: "version"))
+    var vsn: String?
+
+    @Option(help: ArgumentHelp("The transport, where the URL's suffix does not name it.", valueName: "name"))
+    var transport: String?
+
+    @Option(
+        name: .customLong("param"),
+        help: ArgumentHelp("A parameter of the socket; may be repeated.", valueName: "key=value")
+    )
+    var parameters: [String] = []
+
+    @Option(
+        name: .customLong("header"),
+        help: ArgumentHelp("A header of the handshake; may be repeated.", valueName: "name: value")
+    )
+    var headers: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The auth token. Others can see it in the list of processes: the variable PHX_AUTH_TOKEN is safer.",
+            valueName: "token"
+        )
+    )
+    var authToken: String?
+
+    @Option(help: ArgumentHelp("A PEM file of the certificates to trust, in place of the system's.", valueName: "file"))
+    var cacert: String?
+
+    @Flag(help: "Do not check the server's certificate. Anybody on the way can then read and change everything.")
+    var insecure = false
+
+    @Option(
+        name: .customLong("option"),
+        help: ArgumentHelp(
+            "An option of a plug-in, such as websocket.keep-alive=20; may be repeated.",
+            valueName: "key=value"
+        )
+    )
+    var options: [String] = []
+
+    @Option(
+        help: ArgumentHelp("How long connecting, a join and a reply may take each, in seconds.", valueName: "seconds")
+    )
+    var timeout = 10.0
+
+    @Flag(help: "Show every frame that goes over the wire.")
+    var wire = false
+}
+
+extension ConnectionArguments {
+    /// Where to connect.
+    func target(environment: (String) -> String? = System.environment) throws -> ConnectionTarget {
+        let endpoint = try Endpoint(url)
+        var items: [QueryItem] = []
+        for text in parameters {
+            let (key, value) = try Self.pair(text, "--param", "key=value")
+            items.append(QueryItem(key, value))
+        }
+        let token = authToken ?? environment("PHX_AUTH_TOKEN").flatMap { $0.isEmpty ? nil : $0 }
+        return ConnectionTarget(
+            endpoint: endpoint,
+            parameters: Parameters(items),
+            headers: try headers.map(Self.header),
+            authToken: token.map { Secret($0) }
+        )
+    }
+
+    /// Which plug-ins to use, and how.
+    func connectionOptions() throws -> ConnectionOptions {
+        var strings: [String: String] = [:]
+        for text in options {
+            let (key, value) = try Self.pair(text, "--option", "key=value")
+            strings[key] = value
+        }
+        if let transport { strings["transport"] = transport }
+        if let vsn { strings["vsn"] = vsn }
+        if let cacert { strings["websocket.ca-file"] = cacert }
+        if insecure { strings["websocket.verify"] = "none" }
+        return ConnectionOptions(strings: strings)
+    }
+
+    /// How long things may take.
+    func configuration() throws -> SocketConfiguration {
+        guard timeout > 0, timeout <= 86_400 else {
+            throw Failure(.usage, "Expected --timeout to be above 0 and at most 86400 seconds, got \(timeout).")
+        }
+        let duration = Duration.seconds(timeout)
+        var configuration = SocketConfiguration()
+        configuration.joinTimeout = duration
+        configuration.pushTimeout = duration
+        configuration.deadlines.connect = duration
+        configuration.deadlines.tls = duration
+        configuration.deadlines.upgrade = duration
+        configuration.deadlines.close = min(duration, .seconds(2))
+        return configuration
+    }
+
+    /// Says what is unsafe about the connection.
+    func warn(on console: Console, about target: ConnectionTarget) {
+        if insecure {
+            let warning = "WARNING: --insecure: the certificate of the server is not checked."
+            console.warn(
+                console.noteStyle.bold(console.noteStyle.red(warning))
+                    + " Anybody on the way can read and change everything, tokens included."
+            )
+        }
+        let isLocal = ["localhost", "127.0.0.1", "::1"].contains(target.endpoint.host)
+        if target.authToken != nil, !target.endpoint.isSecure, !isLocal {
+            console.warn(
+                console.noteStyle.yellow("Warning: the auth token goes over the network in the clear. Use wss://.")
+            )
+        }
+    }
+
+    private static func pair(_ text: String, _ option: String, _ form: String) throws -> (String, String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else {
+            throw Failure(.usage, "Expected \(option) \(form), got a text without a key or without =.")
+        }
+        return (String(parts[0]), String(parts[1]))
+    }
+
+    private static func header(_ text: String) throws -> HeaderField {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else {
+            throw Failure(.usage, "Expected --header 'name: value', got a text without a name or without a colon.")
+        }
+        let value = parts[1].drop { $0 == " " || $0 == "\t" }
+        return HeaderField(String(parts[0]), String(value))
+    }
+}

@@ -1,0 +1,137 @@
+internal import Phoenix
+
+/// Connects, joins, pushes once, and ends: with the reply where one is wanted.
+struct PushHandler: SocketHandler {
+    let target: ConnectionTarget
+    let topic: String
+    let joinPayload: PayloadContent
+    let event: String
+    let payload: PayloadContent
+    let awaitsReply: Bool
+    let console: Console
+    private let clock = SystemClock()
+    private var joinReference: Reference?
+    private var pushed = Timestamp(nanoseconds: 0)
+
+    init(
+        target: ConnectionTarget,
+        topic: String,
+        joinPayload: PayloadContent,
+        event: String,
+        payload: PayloadContent,
+        awaitsReply: Bool,
+        console: Console
+    ) {
+        self.target = target
+        self.topic = topic
+        self.joinPayload = joinPayload
+        self.event = event
+        self.payload = payload
+        self.awaitsReply = awaitsReply
+        self.console = console
+    }
+
+    mutating func start(_ socket: inout Socket) throws -> Start { .connect(target) }
+
+    mutating func connected(_ socket: inout Socket) -> Directive {
+        Self.attempt { () throws(PhoenixError) in try socket.join(topic, joinPayload) }
+    }
+
+    mutating func joined(_ join: Joined, _ socket: inout Socket) -> Directive {
+        joinReference = join.reference
+        pushed = clock.now
+        let directive = Self.attempt { () throws(PhoenixError) in try socket.push(topic, event, payload) }
+        guard case .ok = directive, !awaitsReply else { return directive }
+        // What was pushed is still sent before the connection closes.
+        console.note(console.noteStyle.dim("Pushed \(event.printable) to \(topic.printable)."))
+        return .stop(.normal)
+    }
+
+    mutating func joinFailed(_ failure: JoinFailure, _ socket: inout Socket) -> Directive {
+        .stop(.failure(Failure(failure)))
+    }
+
+    mutating func replied(_ reply: Reply, _ socket: inout Socket) -> Directive {
+        guard awaitsReply else { return .ok }
+        switch reply.outcome {
+        case .reply(let status, let response):
+            show(status, response, reply.reference)
+            return .stop(status == "ok" ? .normal : .failure(Failure(.errorReply, "")))
+        case .timeout:
+            return .stop(
+                .failure(
+                    Failure(
+                        .timeout,
+                        "Expected a reply to \(event.printable), got none in time. Does this event reply?"
+                    )
+                )
+            )
+        case .channelClosed:
+            return .stop(
+                .failure(
+                    Failure(
+                        .failure,
+                        "Expected a reply to \(event.printable), but the channel closed or crashed first."
+                    )
+                )
+            )
+        // The reason comes with `disconnected`.
+        case .disconnected, .left: return .ok
+        }
+    }
+
+    mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
+        .stop(.failure(Failure(reason)))
+    }
+
+    private func show(_ status: String, _ response: Payload, _ reference: Reference) {
+        if console.isJSON {
+            let text = MessageText(
+                topic: topic,
+                event: "phx_reply",
+                payload: response,
+                reference: reference,
+                joinReference: joinReference,
+                status: status
+            )
+            console.line(text.json)
+        } else {
+            let mark = status == "ok" ? console.style.green(status) : console.style.red(status.printable)
+            console.line("\(mark)  \(response.shown)  \(console.style.dim("(\((clock.now - pushed).brief))"))")
+        }
+    }
+
+    private static func attempt(_ body: () throws(PhoenixError) -> Reference) -> Directive {
+        do {
+            _ = try body()
+            return .ok
+        } catch {
+            return .stop(.failure(Failure(error)))
+        }
+    }
+}
+
+extension Failure {
+    /// The failure that a join which came to nothing means.
+    init(_ failure: JoinFailure) {
+        let topic = failure.topic.printable
+        switch failure.outcome {
+        case .reply(let status, let response):
+            let advice =
+                switch failure.reason {
+                case "unmatched topic": " No channel of this socket serves that topic: check its spelling."
+                case "join crashed": " The channel's join failed on the server: its log says why."
+                default: " Check what the join needs (--join-payload, --param, --auth-token)."
+                }
+            let reason = failure.reason.map { "\"\($0.printable)\"" } ?? response.shown.shortened(to: 400)
+            self.init(
+                .joinDenied,
+                "The server denied the join of \(topic) with \(status.printable): \(reason).\(advice)"
+            )
+        case .timeout: self.init(.timeout, "Expected an answer to the join of \(topic), got none in time.")
+        case .disconnected: self.init(.unreachable, "The connection was lost before the join of \(topic) was answered.")
+        case .channelClosed, .left:
+            self.init(.failure, "The channel of \(topic) closed before its join was answered.")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+private import Synchronization
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#else
+private import Darwin
+#endif
+
+/// Has the terminal hand over keys one by one, and undoes that whichever way the process ends.
+enum TerminalMode {
+    private static let saved = Mutex<termios?>(nil)
+
+    /// Switches echo, line editing and signals off; answers false where standard input is no terminal.
+    static func enterRaw() -> Bool {
+        var mode = termios()
+        guard tcgetattr(0, &mode) == 0 else { return false }
+        let isFirst = saved.withLock { saved in
+            defer { saved = saved ?? mode }
+            return saved == nil
+        }
+        if isFirst { atexit { TerminalMode.restore() } }
+        mode.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG | IEXTEN)
+        mode.c_iflag &= ~tcflag_t(IXON | ICRNL | INLCR)
+        return tcsetattr(0, TCSADRAIN, &mode) == 0
+    }
+
+    /// Puts the terminal back into the mode it was in.
+    static func restore() {
+        saved.withLock { saved in
+            guard var mode = saved else { return }
+            _ = tcsetattr(0, TCSADRAIN, &mode)
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import Foundation
+import Testing
+
+@testable import phx
+
+@Suite("phx as a process", .timeLimit(.minutes(2)))
+struct EndToEndTests {
+    @Test(
+        "serve says where it listens, logs what happens, and stops with 0 at SIGTERM and SIGINT",
+        arguments: [SIGTERM, SIGINT]
+    )
+    func serve(signal: Int32) async throws {
+        try await withServer { server, url in
+            #expect(url.hasPrefix("ws://127.0.0.1:") && url.hasSuffix("/socket/websocket"))
+            let run = try await Child.run("push", url, "echo:1", "hello", "--reply")
+            #expect(run.status == 0)
+            server.interrupt(signal)
+            let end = await server.end()
+            #expect(end.status == 0)
+            for part in ["connected /socket/websocket", "join   echo:1", "push   echo:1  hello  {}", "closed (1000)"] {
+                #expect(
+                    end.lines.contains { $0.hasSuffix(part) || $0.contains(part + " ") },
+                    "\(part) in \(end.output)"
+                )
+            }
+            #expect(end.lines.last == "Stopped.")
+        }
+    }
+
+    @Test("push prints the reply as JSON, in V1 and V2", arguments: ["1.0.0", "2.0.0"])
+    func pushReply(version: String) async throws {
+        try await withServer { _, url in
+            let run = try await Child.run(
+                "push",
+                url,
+                "echo:1",
+                "hello",
+                #"{"n":[1,"é"]}"#,
+                "--reply",
+                "--vsn",
+                version
+            )
+            #expect(run.status == 0)
+            #expect(
+                run.output
+                    == #"{"topic":"echo:1","event":"phx_reply","status":"ok","payload":{"n":[1,"é"]},"ref":"2","join_ref":"1"}"#
+            )
+            #expect(run.notes.isEmpty)
+        }
+    }
+
+    @Test("push takes bytes, and gives them back in base64; a payload may come from standard input")
+    func pushBinary() async throws {
+        try await withServer { _, url in
+            let run = try await Child.run("push", url, "echo:1", "blob", "--binary", "3q2+7w==", "--reply")
+            #expect(run.status == 0)
+            #expect(run.output.contains(#""payload":"3q2+7w==","binary":true"#))
+            let raw = try await Child.run("push", url, "echo:1", "blob", "--binary", "-", "--reply", input: "abc")
+            #expect(raw.output.contains(#""payload":"YWJj","binary":true"#))
+            let json = try await Child.run("push", url, "echo:1", "e", "-", "--reply", input: " {\"a\":\n1}\n")
+            #expect(json.output.contains(#""payload":{"a":1}"#), "\(json)")
+        }
+    }
+
+    @Test("each way to fail has its status and says what to do")
+    func statuses() async throws {
+        try await withServer("--fixture") { _, url in
+            let root = String(url.dropLast("/socket/websocket".count))
+            func run(_ url: String, _ arguments: String...) async throws -> Run {
+                let child = try Child(["push", url] + arguments + ["--reply", "--timeout", "5"])
+                child.endInput()
+                return await child.end()
+            }
+            func expect(_ run: Run, _ status: Status, _ part: String, _ line: Int = #line) {
+                #expect(run.status == status.rawValue, "\(run), line \(line)")
+                #expect(run.notes.contains(part), "\(run), line \(line)")
+            }
+            expect(try await run(url, "nope:1", "e"), .joinDenied, "unmatched topic")
+            expect(
+                try await run(url, "room:1", "e", "--join-payload", #"{"deny":true}"#),
+                .joinDenied,
+                #""denied""#
+            )
+            expect(try await run(url, "room:1", "fail", "{}", "--wire"), .errorReply, "phx_reply")
+            expect(try await run(url, "room:1", "crash", "{}"), .failure, "closed or crashed")
+            expect(try await run(url, "room:1", "e", "{n:1}"), .badData, "expected a string at byte 1")
+            expect(try await run(url, "room:1", "e", "--binary", "?"), .badData, "base64")
+            expect(try await run(url, "room:1", "e", "--binary", "AP8=", "--vsn", "1.0.0"), .badData, "binary")
+            expect(try await run(root + "/socket", "room:1", "e"), .usage, "--transport")
+            expect(try await run("localhost:4000", "room:1", "e"), .usage, "a scheme")
+            expect(try await run(root + "/nope/websocket", "room:1", "e"), .unreachable, "404")
+            expect(try await run("ws://127.0.0.1:1/socket/websocket", "room:1", "e"), .unreachable, "refused")
+            expect(try await run(root + "/socket/websocket?reject=1", "room:1", "e"), .refused, "403")
+            expect(try await run(root + "/ratelimit/websocket", "room:1", "e"), .unreachable, "429")
+            let slow = try await Child.run("push", url, "room:1", "noreply", "{}", "--reply", "--timeout", "0.3")
+            expect(slow, .timeout, "Does this event reply?")
+        }
+    }
+
+    @Test("the auth token comes from the option or the environment and is never shown, nor are the values of a query")
+    func secrets() async throws {
+        try await withServer("--fixture") { server, url in
+            let auth = String(url.dropLast("/socket/websocket".count)) + "/auth/websocket?color=s3cret-query"
+            let environment = ["PHX_AUTH_TOKEN": "secret"]
+            let run = try await Child.run(
+                "push",
+                auth,
+                "room:1",
+                "echo",
+                "--reply",
+                "--wire",
+                "--param",
+                "p=s3cret-param",
+                environment: environment
+            )
+            #expect(run.status == 0)
+            let denied = try await Child.run("listen", auth, "room:1", "--auth-token", "s3cret-wrong")
+            #expect(denied.status == Status.refused.rawValue)
+            server.interrupt()
+            let log = await server.end().output
+            for text in [run.output, run.notes, denied.output, denied.notes, log] {
+                #expect(!text.contains("secret") && !text.contains("s3cret"), "\(text)")
+            }
+        }
+    }
+
+    @Test("listen prints messages, one object a line, counts them, and filters them by event")
+    func listen() async throws {
+        try await withServer { _, url in
+            let listener = try Child(["listen", url, "room:1", "--event", "new_msg", "--count", "2"])
+            _ = await listener.line("Joined room:1")
+            for number in 1...2 {
+                let push = try await Child.run("push", url, "room:1", "new_msg", #"{"body":"\#(number)"}"#)
+                #expect(push.status == 0)
+            }
+            let run = await listener.end()
+            #expect(run.status == 0)
+            #expect(
+                run.lines
+                    == (1...2).map {
+                        #"{"topic":"room:1","event":"new_msg","payload":{"body":"\#($0)","from":"guest"},"ref":null,"join_ref":null}"#
+                    }
+            )
+        }
+    }
+
+    @Test("listen closes in good order at SIGINT and ends with 0")
+    func listenInterrupted() async throws {
+        try await withServer { server, url in
+            let listener = try Child(["listen", url, "room:1"])
+            _ = await listener.line("Joined room:1")
+            listener.interrupt()
+            #expect(await listener.end().status == 0)
+            server.interrupt()
+            #expect(await server.end().output.contains("closed (1000)"))
+        }
+    }
+
+    @Test("listen comes back when the server does; with --once it does not")
+    func reconnects() async throws {
+        let first = try Child(["serve", "--port", "0"])
+        let url = String((await first.line("Listening on ") ?? "").dropFirst("Listening on ".count))
+        let port = url.dropFirst("ws://127.0.0.1:".count).prefix { $0.isNumber }
+        let listener = try Child(["listen", url, "room:1"])
+        let once = try Child(["listen", url, "room:1", "--once"])
+        _ = await listener.line("Joined room:1")
+        _ = await once.line("Joined room:1")
+        listener.forget()
+        first.interrupt()
+        #expect(await first.end().status == 0)
+        #expect(await once.end().status == Status.unreachable.rawValue)
+        let second = try Child(["serve", "--port", String(port)])
+        #expect(await second.line("Listening on ") != nil)
+        #expect(await listener.line("Joined room:1") != nil)
+        listener.interrupt()
+        #expect(await listener.end().status == 0)
+        second.interrupt()
+        #expect(await second.end().status == 0)
+    }
+
+    @Test("join pushes the lines of standard input in order and ends when all are answered")
+    func joinPiped() async throws {
+        try await withServer { _, url in
+            let input = (0..<2_500).map { "e \($0)" }.joined(separator: "\n")
+            let run = try await Child.run("join", url, "echo:1", input: input)
+            #expect(run.status == 0)
+            #expect(run.lines.count == 2_500)
+            for (number, line) in run.lines.enumerated() where !line.contains(#""payload":\#(number),"#) {
+                Issue.record("expected \(number), got \(line)")
+                return
+            }
+            let wrong = try await Child.run("join", url, "echo:1", input: "a {}\nb {x}\nc {}\n")
+            #expect(wrong.status == Status.badData.rawValue)
+            #expect(wrong.lines.count == 2)
+            let refused = try await Child.run("join", url, "room:1", input: "new_msg {}\n")
+            #expect(refused.status == Status.errorReply.rawValue)
+        }
+    }
+
+    @Test("insecure says so loudly")
+    func insecure() async throws {
+        let run = try await Child.run("push", "wss://127.0.0.1:1/socket/websocket", "a", "b", "--insecure")
+        #expect(run.notes.contains("WARNING: --insecure"))
+        #expect(run.status == Status.unreachable.rawValue)
+    }
+
+    @Test("demo plays all its steps and ends with 0")
+    func demo() async throws {
+        let run = try await Child.run("demo")
+        #expect(run.status == 0, "\(run)")
+        #expect(run.lines.last?.hasPrefix("All 24 steps went as they should") == true)
+        #expect(!run.output.contains("\u{1B}"), "no colours where there is no terminal")
+    }
+
+    @Test(
+        "completions are scripts of their shells",
+        arguments: [("bash", "complete"), ("zsh", "#compdef phx"), ("fish", "complete -c 'phx'")]
+    )
+    func completions(shell: String, part: String) async throws {
+        let run = try await Child.run("completions", shell)
+        #expect(run.status == 0)
+        #expect(run.output.contains(part))
+    }
+}
