@@ -216,7 +216,7 @@ struct SocketClientHazardTests {
         #expect(await bench.next() == .connected(3))
     }
 
-    @Test("dropping the last reference to a client closes the connection and frees the handler")
+    @Test("B27: dropping the last reference to a client closes the connection and frees the handler")
     func dropped() async throws {
         weak var ballast: Ballast?
         weak var client: Bench.Client?

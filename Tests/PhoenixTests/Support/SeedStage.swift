@@ -39,13 +39,18 @@ struct SeedStage: Sendable {
     }
 
     /// A socket whose transport and serializer the standard registry resolves.
-    func socket(secret: String = "supersecret", connects: Bool = true) throws -> TestSocket {
+    func socket(
+        secret: String = "supersecret",
+        connects: Bool = true,
+        configuration: SocketConfiguration = SocketConfiguration()
+    ) throws -> TestSocket {
         try TestSocket(
             server.url("/test_socket/websocket"),
             ["shared_secret": .string(secret)],
             connects: connects,
             registry: .standard,
-            options: ["vsn": version.rawValue]
+            options: ["vsn": version.rawValue],
+            configuration: configuration
         )
     }
 
