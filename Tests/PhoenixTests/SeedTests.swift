@@ -119,7 +119,7 @@ struct SeedTests {
         }
     }
 
-    @Test("9 refs are monotonic on the same channel", arguments: Version.all)
+    @Test("9 refs monotonic on same channel", arguments: Version.all)
     func referencesOnOneChannel(_ version: Version) async throws {
         try await SeedStage.with(version) { stage in
             let socket = try await stage.joined("channel:1")
@@ -132,7 +132,7 @@ struct SeedTests {
         }
     }
 
-    @Test("10 refs are monotonic on multiple channels", arguments: Version.all)
+    @Test("10 refs monotonic on multiple channels", arguments: Version.all)
     func referencesOnManyChannels(_ version: Version) async throws {
         try await SeedStage.with(version) { stage in
             let socket = try await stage.joined("channel:1")
@@ -146,7 +146,7 @@ struct SeedTests {
         }
     }
 
-    @Test("11 refs are monotonic after leave and rejoin", arguments: Version.all)
+    @Test("11 refs monotonic after leave/rejoin", arguments: Version.all)
     func referencesAfterRejoin(_ version: Version) async throws {
         try await SeedStage.with(version) { stage in
             let socket = try await stage.joined("channel:1")
@@ -279,7 +279,7 @@ struct SeedTests {
         }
     }
 
-    @Test("21 joined? is true when joined", arguments: Version.all)
+    @Test("21 joined? true", arguments: Version.all)
     func joined(_ version: Version) async throws {
         try await SeedStage.with(version) { stage in
             let socket = try await stage.joined("channel:1")
@@ -287,7 +287,7 @@ struct SeedTests {
         }
     }
 
-    @Test("22 joined? is false when not joined", arguments: Version.all)
+    @Test("22 joined? false", arguments: Version.all)
     func notJoined(_ version: Version) async throws {
         try await SeedStage.with(version) { stage in
             let socket = try await stage.connected()
