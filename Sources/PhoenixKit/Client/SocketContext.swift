@@ -131,11 +131,10 @@ public struct SocketContext<Handler: SocketHandler>: ~Copyable {
     /// Runs `work` beside the handler and sends it what `work` returns.
     ///
     /// Cancelled when the client stops.
-    public mutating func perform(_ work: @escaping @Sendable () async -> Handler.Info) {
-        mailbox.add { [mailbox] in
-            let info = await work()
-            mailbox.post(.info(info))
-        }
+    ///
+    /// - Throws: `.bufferFull` when `SocketConfiguration.mailboxLimit` pieces of work run.
+    public mutating func perform(_ work: @escaping @Sendable () async -> Handler.Info) throws(PhoenixError) {
+        try mailbox.perform(work)
     }
 
     mutating func sendDelayed(_ info: Handler.Info, at moment: Timestamp) throws(PhoenixError) {
