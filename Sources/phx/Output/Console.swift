@@ -57,6 +57,13 @@ final class Console: Sendable {
         _ = write(text, to: 2)
     }
 
+    /// Goes to a new line on a terminal, which shows `^C` for a Ctrl-C.
+    func leaveLine() {
+        state.withLock { state in
+            if state.footer == nil, System.isTerminal(2) { _ = System.write("\n".utf8, to: 2) }
+        }
+    }
+
     /// Shows `footer` below all that follows, or takes the present one away.
     func setFooter(_ footer: (any Footer)?) {
         state.withLock { state in

@@ -15,16 +15,18 @@ struct Failure: Error, Sendable {
 extension Failure {
     /// The failure that `error` means.
     init(_ error: PhoenixError) {
-        self.init(Self.status(of: error), error.message + Self.advice(on: error))
+        self.init(Self.status(of: error), error.message.printable + Self.advice(on: error))
     }
 
     /// The failure that the end of a connection means.
     init(_ reason: DisconnectReason) {
         if let error = reason.error {
             self.init(error)
+        } else if let close = reason.close, close.isLocal {
+            self.init(.unreachable, "The connection was closed from here.")
         } else if let close = reason.close {
             let code = close.code.map { "code \($0)" } ?? "no close code"
-            let text = close.reason.isEmpty ? "" : ", \"\(close.reason)\""
+            let text = close.reason.isEmpty ? "" : ", \"\(close.reason.printable)\""
             self.init(.unreachable, "The server closed the connection (\(code)\(text)).\(Self.meaning(of: close.code))")
         } else {
             self.init(.unreachable, "The connection was lost.")
@@ -64,7 +66,7 @@ extension Failure {
         switch error.code {
         case .unknownTransport:
             " With phx the option is --transport; the suffix for WebSocket is /websocket."
-        case .tls: " With phx: --cacert FILE names the roots to trust."
+        case .tls where error.message.contains("trusted"): " With phx: --cacert FILE names the roots to trust."
         default: ""
         }
     }
