@@ -12,8 +12,8 @@ struct JoinCommand: AsyncParsableCommand {
             On a terminal lines can be edited (arrows, Home, End, Ctrl-A E U K W Y)
             and called back (up and down), and what breaks is tried again. Otherwise
             the lines of standard input are pushed in order, and it ends when all of
-            them are answered: with 65 when one could not be read, with 3 when one
-            got an error. `phx --help` lists all exit statuses.
+            them are answered or --timeout has passed: with 65 when one could not be
+            read, with 3 when one got an error. `phx --help` lists all exit statuses.
 
             EXAMPLES
               URL=ws://localhost:4000/socket/websocket

@@ -164,6 +164,10 @@ struct JoinHandler: SocketHandler {
             directive = try run(JoinLine(line), &socket)
         } catch let failure as Failure {
             directive = complain(failure)
+        } catch let error as PhoenixError where error.code == .notJoined || error.code == .disconnected {
+            directive = complain(
+                Failure(.failure, "Nothing was sent: \(plan.topic.printable) is not joined at present.")
+            )
         } catch let error as PhoenixError {
             directive = complain(Failure(error))
         } catch {
