@@ -66,7 +66,9 @@ struct JoinCommand: AsyncParsableCommand {
     private func talk(_ plan: JoinHandler.Plan, _ console: Console) async throws {
         let prompt = Prompt(label: topic.printable, style: console.style) { System.columns(of: 1) }
         console.setFooter(prompt)
+        let resizing = SignalWatch.windowSize { console.redraw {} }
         defer {
+            resizing.cancel()
             console.setFooter(nil)
             TerminalMode.restore()
         }
