@@ -53,16 +53,24 @@ public final class TestClock: PhoenixClock {
         for sleeper in awake { sleeper.continuation.resume(returning: true) }
     }
 
-    /// Returns when some task sleeps until the moment `time` after zero.
+    /// Returns when some task sleeps until the moment `time` after zero, or when the waiting task is cancelled.
     public func waitForSleeper(until time: Duration) async {
         let deadline = Timestamp(nanoseconds: 0) + time
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.sleepers.values.contains(where: { $0.deadline == deadline }) { return true }
-                state.observers[state.nextNumber()] = Observer(deadline: deadline, continuation: continuation)
-                return false
+        let number = state.withLock { $0.nextNumber() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if Task.isCancelled || state.sleepers.values.contains(where: { $0.deadline == deadline }) {
+                        return true
+                    }
+                    state.observers[number] = Observer(deadline: deadline, continuation: continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            let observer = state.withLock { $0.observers.removeValue(forKey: number) }
+            observer?.continuation.resume()
         }
     }
 

@@ -108,4 +108,22 @@ import Testing
         #expect(rung.count == 1_000)
         #expect(zip(rung, rung.dropFirst()).allSatisfy { ($0.time, $0.order) < ($1.time, $1.order) })
     }
+
+    @Test func `A queue gives back what it was given, in order, whatever is put in between`() {
+        var generator = SeededGenerator(seed: 3)
+        var queue = Queue<Int>()
+        var model: [Int] = []
+        for number in 0..<20_000 {
+            if Int.random(in: 0..<100, using: &generator) < (number < 10_000 ? 70 : 30) {
+                queue.append(number)
+                model.append(number)
+            } else {
+                #expect(queue.popFirst() == (model.isEmpty ? nil : model.removeFirst()))
+            }
+            #expect(queue.count == model.count && queue.isEmpty == model.isEmpty)
+        }
+        #expect(queue.elements == model)
+        queue.removeAll()
+        #expect(queue.popFirst() == nil)
+    }
 }

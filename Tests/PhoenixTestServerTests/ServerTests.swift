@@ -246,6 +246,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1, 65_536])
+    func `A port that is none is an error`(_ port: Int) async throws {
+        let error = await #expect(throws: PhoenixError.self) {
+            try await PhoenixTestServer.start(.init(port: port), site: .recorded)
+        }
+        #expect(error?.code == .invalidOption)
+    }
+
+    @Test func `A connection that asks for nothing is dropped in time`() async throws {
+        let clock = ManualClock()
+        var configuration = PhoenixTestServer.Configuration()
+        configuration.clock = clock
+        try await PhoenixTestServer.withServer(configuration, site: .recorded) { server in
+            let client = try await RawClient.connect(to: server.port)
+            #expect(try await client.request("GET", "/health").status == 200)
+            await clock.whenAsleep()
+            clock.advance(by: .seconds(61))
+            #expect(try await client.bytes() == nil)
+        }
+    }
+
     @Test func `A certificate that is none is an error of TLS`() async throws {
         var configuration = PhoenixTestServer.Configuration()
         configuration.tls = ServerTLS(certificateChain: "nonsense", privateKey: "nonsense")

@@ -129,11 +129,49 @@ import Testing
         weak let socket = world.world.sockets[number]
         #expect(socket != nil)
         world.tell { $0.disconnected(number) }
-        // Its idle timer is the last to know it.
-        world.advance(by: .seconds(61))
         #expect(socket == nil)
         #expect(world.world.topics[Bytes("room:1")].isEmpty)
         #expect(world.world.presences.list(Bytes("presence:1")) == [:])
+        world.advance(by: .seconds(61))
         #expect(world.world.nextDeadline == nil)
+    }
+
+    @Test func `A connection that sends no request is dropped, one that does is not`() {
+        let world = TestWorld()
+        let late = world.tell { $0.awaitRequest() }
+        let early = world.tell { $0.awaitRequest() }
+        world.advance(by: .seconds(59))
+        world.tell { $0.requestSettled(early) }
+        #expect(world.sent(to: 0).isEmpty)
+        world.advance(by: .seconds(10))
+        #expect(world.sent(to: 0) == ["drop \(late)"])
+    }
+
+    @Test func `A slow reader that catches up while a join blocks it is not read from yet`() throws {
+        let world = TestWorld()
+        _ = try world.connect()
+        world.send(Wire.join("room:1", "1", #"{"slow_ms":500}"#))
+        world.tell { $0.congestionChanged(true, on: 1) }
+        world.tell { $0.congestionChanged(false, on: 1) }
+        #expect(world.sent() == ["pause"])
+        world.advance(by: .milliseconds(500))
+        #expect(world.sent().last == "resume")
+    }
+
+    @Test func `Timers of channels beyond the limit do not run, and idle sockets are closed all the same`() throws {
+        var limits = ServerLimits()
+        limits.timers = 2
+        let world = TestWorld(limits: limits)
+        _ = try world.connect()
+        world.send(Wire.join("room:1"))
+        for number in 1...3 { world.send(Wire.push("room:1", "2", "push_later", #"{"ms":\#(number)}"#)) }
+        _ = world.sent()
+        world.advance(by: .seconds(1))
+        #expect(world.sent() == [1, 2].map { #"["1",null,"room:1","later",{"ms":\#($0)}]"# })
+        world.send(Wire.push("room:1", "2", "push_later", #"{"ms":9}"#))
+        world.advance(by: .seconds(1))
+        #expect(world.sent() == [#"["1",null,"room:1","later",{"ms":9}]"#])
+        world.advance(by: .seconds(60))
+        #expect(world.sent() == ["close 1002"])
     }
 }

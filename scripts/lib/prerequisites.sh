@@ -91,3 +91,11 @@ require_swift() {
         exit 69
     fi
 }
+
+# Makes sure that a command is there, by installing the Debian package that brings it.
+require_tool() {
+    command -v "$1" >/dev/null && return 0
+    install_packages "$2" && command -v "$1" >/dev/null && return 0
+    say "Expected the command $1, which is not installed. On Debian: apt-get install $2"
+    exit 69
+}

@@ -1,4 +1,6 @@
-/// A dynamic value in any format that knows keys, arrays and null. A format may read and write `Value` faster by itself.
+/// A dynamic value in any format that knows keys, arrays and null.
+///
+/// A format may read and write `Value` faster by itself.
 extension Value: Codable {
     public init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: MemberKey.self) {

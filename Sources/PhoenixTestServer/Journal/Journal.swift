@@ -1,4 +1,3 @@
-internal import NIOCore
 public import PhoenixKit
 private import Synchronization
 
@@ -29,7 +28,7 @@ public final class Journal: Sendable {
     }
 
     private struct State {
-        var entries = CircularBuffer<JournalEntry>()
+        var entries = Queue<JournalEntry>()
         var bytes = 0
         var count = 0
         var waiters: [Int: Waiter] = [:]
@@ -45,7 +44,7 @@ public final class Journal: Sendable {
 
     /// The entries kept, oldest first.
     public var entries: [JournalEntry] {
-        state.withLock { Array($0.entries) }
+        state.withLock { $0.entries.elements }
     }
 
     /// How many entries there have been, dropped ones included.
@@ -153,7 +152,7 @@ public final class Journal: Sendable {
                 // the two; whoever removes it resumes it. A cancellation that came first has found no waiter.
                 let present = state.withLock { state -> [JournalEntry]? in
                     state.waiters[number] = Waiter(matches: matches, resume: continuation)
-                    return Task.isCancelled ? nil : Array(state.entries)
+                    return Task.isCancelled ? nil : state.entries.elements
                 }
                 guard let present else { return finish(number, with: nil) }
                 if let entry = present.first(where: matches) { finish(number, with: entry) }

@@ -14,6 +14,8 @@ final class Host {
     private(set) var channels: [ObjectIdentifier: any Channel] = [:]
     /// What is to happen when the server has stopped.
     var onShutDown: () -> Void = {}
+    /// The connections that have yet to send a request.
+    private var tickets: [UInt64: any Channel] = [:]
     private var connections: [UInt64: WebSocketHandler] = [:]
     private var dirty: [UInt64] = []
     private var alarm: (deadline: Timestamp, task: Task<Void, Never>)?
@@ -44,6 +46,19 @@ final class Host {
         channels[key] = channel
         let me = NIOLoopBound(self, eventLoop: eventLoop)
         channel.closeFuture.whenComplete { _ in me.value.channels[key] = nil }
+    }
+
+    /// Has a connection dropped that sends no request in time.
+    func awaitRequest(on channel: any Channel) -> UInt64 {
+        let ticket = tell { $0.awaitRequest() }
+        tickets[ticket] = channel
+        return ticket
+    }
+
+    /// The request has come, or the connection has gone.
+    func requestSettled(_ ticket: UInt64) {
+        guard tickets.removeValue(forKey: ticket) != nil, !isStopped else { return }
+        tell { $0.requestSettled(ticket) }
     }
 
     func attach(_ handler: WebSocketHandler, as number: UInt64) {
@@ -90,6 +105,7 @@ final class Host {
                 dirty.append(number)
             case .close(let number, let code): connections[number]?.sendClose(code: code)
             case .cut(let number): connections[number]?.cut()
+            case .drop(let ticket): tickets.removeValue(forKey: ticket)?.close(promise: nil)
             case .pause(let number): connections[number]?.setReading(false)
             case .resume(let number): connections[number]?.setReading(true)
             }

@@ -15,10 +15,25 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var body = ByteBuffer()
     private var isTooLarge = false
     private var isUpgraded = false
+    /// What the host watches the connection by while it has yet to send a request.
+    private var ticket: UInt64?
 
     init(host: Host, isSecure: Bool) {
         self.host = host
         self.isSecure = isSecure
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        ticket = host.awaitRequest(on: context.channel)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        settleTicket()
+    }
+
+    private func settleTicket() {
+        ticket.map(host.requestSettled)
+        ticket = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -38,6 +53,7 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .end:
             guard let head else { return }
             self.head = nil
+            settleTicket()
             answer(head, context: context)
         }
     }
@@ -78,6 +94,7 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func respond(_ response: SiteResponse, keepAlive: Bool, context: ChannelHandlerContext) {
+        if keepAlive { ticket = host.awaitRequest(on: context.channel) }
         var headers = HTTPHeaders()
         headers.add(name: "date", value: HTTPDate.now())
         headers.add(name: "content-length", value: String(response.body.count))
@@ -86,7 +103,7 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         for field in response.headers { headers.replaceOrAdd(name: field.name, value: field.value) }
         let head = HTTPResponseHead(
             version: .http1_1,
-            status: HTTPResponseStatus(statusCode: response.status),
+            status: HTTPResponseStatus(statusCode: min(max(response.status, 100), 999)),
             headers: headers
         )
         context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -125,7 +142,9 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
             let handler = WebSocketHandler(number: number, host: host)
             try pipeline.addHandlers([
                 WebSocketFrameEncoder(),
-                ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: host.world.limits.frame)),
+                ByteToMessageHandler(
+                    WebSocketFrameDecoder(maxFrameSize: min(max(host.world.limits.frame, 0), Int(UInt32.max)))
+                ),
                 handler,
             ])
             pipeline.removeHandler(context: encoder, promise: nil)

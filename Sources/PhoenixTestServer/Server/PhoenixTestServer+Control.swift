@@ -1,8 +1,9 @@
 internal import NIOCore
 public import PhoenixKit
 
-/// What can be done to a running server from outside. All calls take effect in the order in which they are made; on a
-/// server that has stopped they do nothing.
+/// What can be done to a running server from outside.
+///
+/// All calls take effect in the order in which they are made; on a server that has stopped they do nothing.
 extension PhoenixTestServer {
     /// How many sockets are connected.
     public var connections: Int {

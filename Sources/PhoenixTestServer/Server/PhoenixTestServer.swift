@@ -57,13 +57,20 @@ public final class PhoenixTestServer: Sendable {
     ///
     /// Stop it with `stop()`.
     ///
-    /// - Throws: `PhoenixError` with `.unreachable` when it cannot listen, `.tls` when the certificate cannot be read.
+    /// - Throws: `PhoenixError` with `.unreachable` when it cannot listen, `.tls` when the certificate cannot be read,
+    ///   `.invalidOption` when the port is none.
     public static func start(
         _ configuration: Configuration = Configuration(),
         site: Site
     ) async throws
         -> PhoenixTestServer
     {
+        guard (0...65_535).contains(configuration.port) else {
+            throw PhoenixError(
+                .invalidOption,
+                "Expected a port from 0 to 65535, got \(configuration.port). 0 takes one that is free."
+            )
+        }
         let tls = try configuration.tls.map { settings throws(PhoenixError) in try settings.context() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()

@@ -22,6 +22,10 @@ public struct ServerLimits: Sendable, Hashable {
     ///
     /// Default: 5 s.
     public var closeTimeout: Duration = .seconds(5)
+    /// How long a connection may take to send a request; it is dropped then.
+    ///
+    /// Default: 60 s.
+    public var requestTimeout: Duration = .seconds(60)
     /// The largest body of a plain HTTP request; a larger one is answered 413.
     ///
     /// Default: 8,000,000.
@@ -35,7 +39,7 @@ public struct ServerLimits: Sendable, Hashable {
     ///
     /// Default: 10,000.
     public var channelQueue = 10_000
-    /// Timers that may run at a time; what would need more does not happen.
+    /// Timers that `after` and delayed messages may have running at a time; what would need more does not happen.
     ///
     /// Default: 100,000.
     public var timers = 100_000

@@ -12,6 +12,8 @@ enum Effect: Sendable, Hashable {
     case close(UInt64, code: UInt16)
     /// Drop the TCP connection.
     case cut(UInt64)
+    /// Drop the TCP connection with this ticket, which has sent no request in time.
+    case drop(ticket: UInt64)
     /// Read nothing more until `resume`.
     case pause(UInt64)
     case resume(UInt64)

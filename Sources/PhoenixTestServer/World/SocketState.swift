@@ -1,4 +1,3 @@
-internal import NIOCore
 internal import PhoenixKit
 
 /// One connected socket: what Phoenix keeps in the transport's process.
@@ -22,7 +21,7 @@ final class SocketState {
     let assigns: [String: any Sendable]
 
     var channels: [Bytes: ChannelState] = [:]
-    var mailbox = CircularBuffer<Mail>()
+    var mailbox = Queue<Mail>()
     /// What arrived while a join blocked the socket.
     var inbox: [SocketEvent] = []
     /// A join is taking its time.

@@ -15,7 +15,6 @@ struct TimerQueue<Action> {
     private var heap: [Entry] = []
     private var scheduled: UInt64 = 0
 
-    var count: Int { heap.count }
     var nextDeadline: Timestamp? { heap.first?.deadline }
 
     mutating func schedule(_ action: Action, at deadline: Timestamp) {

@@ -22,7 +22,6 @@ extension World {
             switch work {
             case .step(let step):
                 try step(context)
-                if channel.hasCrashed { crash(channel) }
             case .message(let message) where message.eventBytes == Message.Name.leave:
                 conclude(.stopReplying(status: "ok", [:]), of: message, for: channel)
             case .message(let message):
@@ -33,7 +32,7 @@ extension World {
                 channel.current = message
                 defer { channel.current = nil }
                 let outcome = try handler(context, message).kind
-                conclude(channel.hasCrashed ? .crash : outcome, of: message, for: channel)
+                conclude(outcome, of: message, for: channel)
             }
         } catch {
             crash(channel)

@@ -124,7 +124,7 @@ extension World {
             at: now
         )
         sockets[socket.number] = socket
-        if let timeout { schedule(.idle(socket), after: timeout) }
+        if let timeout { schedule(.idle(socket.number), after: timeout) }
         journal.record(.connected, at: now, connection: socket.number, note: request.path)
         return socket.number
     }

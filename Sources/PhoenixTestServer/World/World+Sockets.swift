@@ -24,6 +24,7 @@ extension World {
     func congestionChanged(_ isCongested: Bool, on number: UInt64) {
         guard let socket = sockets[number], socket.isCongested != isCongested else { return }
         socket.isCongested = isCongested
+        guard !socket.isBlocked else { return }
         effect(isCongested ? .pause(number) : .resume(number))
         if !isCongested { deliverMail(to: socket) }
     }
@@ -95,13 +96,13 @@ extension World {
         }
     }
 
-    func idleTimerFired(for socket: SocketState) {
-        guard !socket.isClosed, let timeout = socket.idleTimeout else { return }
+    func idleTimerFired(for number: UInt64) {
+        guard let socket = sockets[number], let timeout = socket.idleTimeout else { return }
         let idle = now - socket.lastInbound
         if idle >= timeout, !socket.isBlocked {
             close(socket, code: 1002)
         } else {
-            schedule(.idle(socket), after: socket.isBlocked ? timeout : timeout - idle)
+            schedule(.idle(number), after: socket.isBlocked ? timeout : timeout - idle)
         }
     }
 

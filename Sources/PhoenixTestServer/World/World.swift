@@ -8,12 +8,21 @@ internal import PhoenixKit
 final class World {
     /// What happens when a time has come.
     enum Alarm {
-        case idle(SocketState)
+        case idle(UInt64)
         case finishJoin(ChannelState, Message, JoinOutcome.Kind)
         case finishEvent(ChannelState, Message, EventOutcome.Kind)
         case step(ChannelState, ChannelRoute.Step)
         case send(SocketState, Frame, Message)
         case linger(UInt64)
+        case request(UInt64)
+
+        /// Whether users decide how many there are.
+        var isLimited: Bool {
+            switch self {
+            case .step, .send: true
+            case .idle, .finishJoin, .finishEvent, .linger, .request: false
+            }
+        }
     }
 
     let site: Site
@@ -29,7 +38,12 @@ final class World {
     var presences = PresenceTable()
     var now: Timestamp
     /// Connections that got their close frame and have not gone yet.
-    private(set) var lingering: Set<UInt64> = []
+    private var lingering: Set<UInt64> = []
+    /// TCP connections that have not sent their next request yet, by ticket.
+    private var awaited: Set<UInt64> = []
+    private var lastTicket: UInt64 = 0
+    /// How many timers users have running.
+    private var limitedTimers = 0
     private var timers = TimerQueue<Alarm>()
     private var effects: [Effect] = []
     /// How many bytes the effects of this turn send.
@@ -98,7 +112,10 @@ final class World {
     }
 
     func schedule(_ alarm: Alarm, after duration: Duration) {
-        guard timers.count < limits.timers else { return }
+        if alarm.isLimited {
+            guard limitedTimers < limits.timers else { return }
+            limitedTimers += 1
+        }
         timers.schedule(alarm, at: now + duration)
     }
 
@@ -139,6 +156,19 @@ final class World {
         lingering.remove(number)
     }
 
+    /// A TCP connection waits for a request; its ticket is dropped when none comes in time.
+    func awaitRequest() -> UInt64 {
+        lastTicket += 1
+        awaited.insert(lastTicket)
+        schedule(.request(lastTicket), after: limits.requestTimeout)
+        return lastTicket
+    }
+
+    /// The request has come, or the connection has gone.
+    func requestSettled(_ ticket: UInt64) {
+        awaited.remove(ticket)
+    }
+
     /// Does what has queued up until nothing is left to do, or the turn is full.
     private func settle() {
         while hasMoreToDo, !isTurnFull {
@@ -155,8 +185,9 @@ final class World {
     }
 
     private func ring(_ alarm: Alarm) {
+        if alarm.isLimited { limitedTimers -= 1 }
         switch alarm {
-        case .idle(let socket): idleTimerFired(for: socket)
+        case .idle(let number): idleTimerFired(for: number)
         case .finishJoin(let channel, let message, let outcome): joinResumed(channel, message, outcome)
         case .finishEvent(let channel, let message, let outcome): eventResumed(channel, message, outcome)
         case .step(let channel, let step): take(.step(step), for: channel)
@@ -164,6 +195,8 @@ final class World {
             if !socket.isClosed { transmit(frame, message, on: socket) }
         case .linger(let number):
             if lingering.remove(number) != nil { effect(.cut(number)) }
+        case .request(let ticket):
+            if awaited.remove(ticket) != nil { effect(.drop(ticket: ticket)) }
         }
     }
 }

@@ -1,6 +1,8 @@
 public import PhoenixKit
 
-/// Walking to one field without building a tree. The whole text is checked on the way: nil where `value(of:)` throws.
+/// Walking to one field without building a tree.
+///
+/// The whole text is checked on the way: nil where `value(of:)` throws.
 extension JSONFormat {
     public func member(_ key: String, of bytes: Bytes) -> Bytes? {
         let key = JSONKey(key)

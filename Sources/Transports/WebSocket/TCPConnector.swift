@@ -33,7 +33,11 @@ public struct TCPConnector: WebSocketConnector {
                     ? channel.eventLoop.makeSucceededVoidFuture()
                     : channel.eventLoop.makeFailedFuture(CancellationError())
             }
-        bootstrap.connect(host: request.host, port: Int(request.port)).whenComplete { outcome in
+        // An address needs no resolver, which would take a thread.
+        let address = try? SocketAddress(ipAddress: request.host, port: Int(request.port))
+        let connecting =
+            address.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: request.host, port: Int(request.port))
+        connecting.whenComplete { outcome in
             if !result.complete(outcome), case .success(let channel) = outcome {
                 channel.close(promise: nil)
             }

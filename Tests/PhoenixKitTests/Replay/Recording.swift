@@ -135,7 +135,9 @@ enum Recording {
         }
     }
 
-    /// Some clients closed without waiting for what they had asked for. The replay asks for everything first.
+    /// Some clients closed without waiting for what they had asked for.
+    ///
+    /// The replay asks for everything first.
     private static func closeLast(_ session: RecordedSession) -> RecordedSession {
         var copy = session
         let index = session.entries.firstIndex { if case .clientClose = $0 { true } else { false } }

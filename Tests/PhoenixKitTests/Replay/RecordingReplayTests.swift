@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Recordings of a real server, replayed through serializer and client", .timeLimit(.minutes(2)))
 struct RecordingReplayTests {
-    /// What came of each recording, checked by hand when it was written down. `PHOENIX_WRITE_REPLAYS=1` writes them anew.
+    /// What came of each recording, checked by hand when it was written down.
+    ///
+    /// `PHOENIX_WRITE_REPLAYS=1` writes them anew.
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
 
     private func transcript(of name: String, renaming: Renaming) async throws -> String {

@@ -113,6 +113,7 @@ final class TestWorld {
             case .raw(let number, let bytes): output[number, default: []].append("raw \(bytes.text)")
             case .close(let number, let code): output[number, default: []].append("close \(code)")
             case .cut(let number): output[number, default: []].append("cut")
+            case .drop(let ticket): output[0, default: []].append("drop \(ticket)")
             case .pause(let number): output[number, default: []].append("pause")
             case .resume(let number): output[number, default: []].append("resume")
             }

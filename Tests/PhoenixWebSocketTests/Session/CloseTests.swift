@@ -40,6 +40,24 @@ struct CloseTests {
         #expect(close == ConnectionClose(code: nil, isLocal: false, isClean: false))
     }
 
+    @Test("Frames that come with the 101 are delivered although the connection ends in the same moment")
+    func endAtOnce() async throws {
+        for last in [[], [0x81, 5, 1], serverFrame(0x89, "p"), [0xC1, 0x00]] as [[UInt8]] {
+            for _ in 0..<50 {
+                try await meet { peer in
+                    try await peer.upgrade(glued: serverFrame(0x81, "a") + last)
+                    try await peer.close()
+                } body: { connection in
+                    guard case .frames(let batch)? = try await connection.inbound.next() else {
+                        Issue.record("expected frames")
+                        return
+                    }
+                    #expect(batch.frames == [.text("a")])
+                }
+            }
+        }
+    }
+
     @Test("A reset is reported as unclean, and the write after it as disconnected")
     func reset() async throws {
         try await meet { peer in

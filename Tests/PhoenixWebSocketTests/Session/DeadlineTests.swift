@@ -193,16 +193,20 @@ struct DeadlineTests {
         var configuration = WebSocketTransport.Configuration()
         configuration.keepAlive = .seconds(10)
         let pull = Line<Void>()
-        let stalled = Line<Int>()
-        let connector = ChoppingConnector(cuts: nil, passed: { stalled.put($0) })
+        let opened = Line<Void>()
+        let passed = Line<Int>()
+        let connector = ChoppingConnector(cuts: [], passed: { passed.put($0) })
         try await meet(WebSocketTransport(connector: connector, configuration: configuration)) {
             Self.set(&$0, clock: clock)
         } serve: { peer in
             let head = try await peer.upgrade()
             let length = PeerConnection.answer(to: head).utf8.count
-            // Two batches fill the queue; the read after them does not happen.
-            try await peer.send(serverFrame(0x81, "a") + serverFrame(0x81, "b"))
-            while try await stalled.take() < length + 6 {}
+            // Two batches fill the queue, each in a read of its own; the read after them does not happen.
+            _ = try await opened.take()
+            try await peer.send(serverFrame(0x81, "a"))
+            while try await passed.take() < length + 3 {}
+            try await peer.send(serverFrame(0x81, "b"))
+            while try await passed.take() < length + 6 {}
             for time in [10, 20, 30, 40, 50] {
                 await clock.reach(.seconds(time))
                 #expect(try await peer.receiveFrame().opcode == 9)
@@ -210,6 +214,7 @@ struct DeadlineTests {
             pull.put(())
             try await peer.finish()
         } body: { connection in
+            opened.put(())
             _ = try await pull.take()
             guard case .frames? = try await connection.inbound.next() else {
                 Issue.record("expected frames")

@@ -42,6 +42,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// How many bytes of the answer have come, and whether its head is among them.
     private var received = 0
     private var context: ChannelHandlerContext?
+    /// Who the connection has been given over to.
+    private(set) var successor: ConnectionHandler?
 
     init(_ request: UpgradeRequest, host: String, parts: ConnectionHandler.Parts, results: Results) {
         self.request = request
@@ -128,6 +130,11 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    /// Whether the head of the final answer is still awaited.
+    var isAwaitingHead: Bool {
+        if case .asking = state { true } else { false }
+    }
+
     /// Counts what came of the answer, after it has been passed on: its head must be within the limit.
     func received(_ count: Int) {
         guard case .asking = state else { return }
@@ -202,8 +209,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Gives the pipeline over.
     ///
-    /// Frames that came with the answer are still in the decoder, which passes them on as it is removed, before
-    /// anything else can arrive.
+    /// The decoder goes one turn of the event loop later; until then the gauge leads past it what arrives.
     private func open(_ answer: UpgradeAnswer) {
         guard let context else { return }
         let handler = ConnectionHandler(parts, codec: answer.codec)
@@ -211,31 +217,28 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         do {
             try context.channel.syncOptions?.setOption(.autoRead, value: false)
             try pipeline.addHandler(handler)
-            state = .done
-            let decoder = try pipeline.context(
-                handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self
-            )
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self)
             let encoder = try pipeline.context(handlerType: HTTPRequestEncoder.self)
             let gauge = try pipeline.context(handlerType: ResponseGauge.self)
-            let bound = NIOLoopBound(handler, eventLoop: context.eventLoop)
-            let results = results
+            state = .done
+            successor = handler
             let details = ConnectionDetails(
                 subprotocol: answer.subprotocol,
                 headers: answer.headers,
                 extensions: answer.extensions,
                 remoteAddress: context.channel.remoteAddress?.shortText
             )
+            let bound = NIOLoopBound(handler, eventLoop: context.eventLoop)
             pipeline.removeHandler(context: context, promise: nil)
-            pipeline.removeHandler(context: gauge, promise: nil)
             pipeline.removeHandler(context: encoder, promise: nil)
             let removed = context.eventLoop.makePromise(of: Void.self)
-            removed.futureResult.whenComplete { _ in
-                bound.value.start()
+            removed.futureResult.assumeIsolated().whenComplete { [results] _ in
+                pipeline.removeHandler(context: gauge, promise: nil)
+                handler.start()
                 results.upgraded.complete(.success(Opened(details: details, handler: bound)))
             }
             pipeline.removeHandler(context: decoder, promise: removed)
         } catch {
-            state = .asking
             fail(PhoenixError(.transportDown, "The connection was lost as it opened.", cause: error))
         }
     }
@@ -260,23 +263,6 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
             .limitExceeded,
             "Expected at most \(parts.limits.responseHeaders) bytes of headers in the answer to the upgrade, got more."
         )
-    }
-}
-
-/// Tells the handshake how many bytes came, which the HTTP decoder does not say.
-final class ResponseGauge: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let handler: HandshakeHandler
-
-    init(_ handler: HandshakeHandler) {
-        self.handler = handler
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let count = unwrapInboundIn(data).readableBytes
-        context.fireChannelRead(data)
-        handler.received(count)
     }
 }
 

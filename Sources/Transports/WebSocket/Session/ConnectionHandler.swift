@@ -97,9 +97,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     func start() {
         guard let context else { return }
         isStarted = true
-        if early.readableBytes > 0 { received(early) }
-        early = ByteBuffer()
         guard context.channel.isActive else { return end() }
+        let early = early
+        self.early = ByteBuffer()
+        if early.readableBytes > 0 { received(early) }
         deliver()
         sendPongs()
         readOn()
@@ -125,8 +126,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         if isStarted {
             received(buffer)
         } else {
-            early.writeBuffer(&buffer)
+            receivedEarly(&buffer)
         }
+    }
+
+    /// Keeps what came with the upgrade's answer until the pipeline is ours.
+    func receivedEarly(_ buffer: inout ByteBuffer) {
+        early.writeBuffer(&buffer)
     }
 
     private func received(_ buffer: ByteBuffer) {
@@ -199,7 +205,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Sends what waits in the outbound queue.
     private func flush() {
         let frames = parts.outbound.take()
-        guard let context, !frames.isEmpty, !isCloseSent else { return }
+        guard let context, isStarted, !frames.isEmpty, !isCloseSent else { return }
         var count = 0
         var size = 0
         for frame in frames { size += frame.bytes.count + FrameWriter.overhead }
@@ -239,7 +245,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Sends the pongs for the pings of a read in one go.
     private func sendPongs() {
-        guard let context, pongs.readableBytes > 0, !isCloseSent else { return }
+        guard let context, isStarted, pongs.readableBytes > 0, !isCloseSent else { return }
         let count = pongs.readableBytes
         let promise = context.eventLoop.makePromise(of: Void.self)
         pongsOnTheWay += count
@@ -282,7 +288,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Sends what was written before and then a close frame; the first time only.
     private func beginClose(_ frame: CloseFrame) {
         parts.outbound.refuse()
-        guard let context, !isCloseSent else { return }
+        guard let context, isStarted, !isCloseSent else { return }
         flush()
         sendPongs()
         var buffer = context.channel.allocator.buffer(capacity: 128 + FrameWriter.overhead)
@@ -316,6 +322,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Tells everybody that the connection is gone.
     private func end() {
+        // The connection may be gone before the pipeline was ours; what came is delivered all the same.
+        let early = early
+        self.early = ByteBuffer()
+        if early.readableBytes > 0 { received(early) }
         deliver()
         parts.outbound.detach(nil)
         parts.inbound.finish(.closed(ConnectionClose(code: nil, isLocal: isCloseSent, isClean: false)))

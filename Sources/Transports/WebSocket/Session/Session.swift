@@ -205,8 +205,11 @@ extension Session {
                 installed.complete(.success(NIOLoopBound(handler, eventLoop: channel.eventLoop)))
                 try HandshakeHandler.install(handler, tls: tlsHandler, in: channel)
             } catch {
-                installed.complete(.failure(error))
-                handler.fail(error)
+                let failure =
+                    error as? PhoenixError
+                    ?? PhoenixError(.unreachable, "\(host) closed the connection before the upgrade.", cause: error)
+                installed.complete(.failure(failure))
+                handler.fail(failure)
             }
         }
         let handler = try await installed.valueWhateverHappens()

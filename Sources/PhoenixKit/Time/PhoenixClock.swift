@@ -2,7 +2,9 @@
 ///
 /// Tests put a clock of their own in its place.
 public protocol PhoenixClock: Sendable {
-    /// The present moment. Never goes back.
+    /// The present moment.
+    ///
+    /// Never goes back.
     var now: Timestamp { get }
 
     /// Returns when `deadline` has come; throws `CancellationError` when the task is cancelled before.

@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+
+@Suite("The README")
+struct ReadmeTests {
+    private static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+    }
+
+    @Test("its Swift code is compiled with the tests, word for word")
+    func code() throws {
+        func words(_ text: some StringProtocol) -> String {
+            text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        let compiled = words(try text("Tests/PhoenixTests/ReadmeCode.swift"))
+        let blocks = try text("README.md").components(separatedBy: "```swift\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "```").first }
+        #expect(blocks.count >= 4)
+        for block in blocks where !block.contains(".package(") {
+            let lines = block.split(separator: "\n").filter { !$0.hasPrefix("import ") }
+            #expect(compiled.contains(words(lines.joined(separator: "\n"))), "not compiled: \(block)")
+        }
+    }
+
+    @Test("the files and scripts it and the other documents name exist", arguments: [
+        "README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md",
+    ])
+    func paths(document: String) throws {
+        let folders = ["scripts/", "Sources/", "Tests/", "docs/", ".ci/", "Plugins/", "Examples/"]
+        for span in try text(document).components(separatedBy: "`").enumerated() where span.offset % 2 == 1 {
+            let path = span.element.split(separator: " ").first.map(String.init) ?? ""
+            guard folders.contains(where: path.hasPrefix), !path.contains("*") else { continue }
+            #expect(FileManager.default.fileExists(atPath: Self.root.appending(path: path).path), "\(path)")
+        }
+    }
+}

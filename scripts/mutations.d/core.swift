@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The core and its tests alone: no network, so that a mutation builds in seconds.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "PhoenixKit",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")],
+    targets: [
+        .target(
+            name: "PhoenixKit",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PhoenixJSON",
+            dependencies: ["PhoenixKit"],
+            path: "Sources/Serializers/JSON",
+            swiftSettings: settings
+        ),
+        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit"], swiftSettings: settings),
+        .testTarget(
+            name: "PhoenixKitTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            exclude: ["Replay/Transcripts"],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
