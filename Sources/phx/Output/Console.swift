@@ -1,3 +1,4 @@
+private import Phoenix
 private import Synchronization
 
 /// Where the tool writes: results to standard output, notes about them to standard error, whole lines at a time.

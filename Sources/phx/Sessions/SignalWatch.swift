@@ -1,4 +1,5 @@
 internal import Dispatch
+private import Phoenix
 private import Synchronization
 
 #if canImport(Glibc)

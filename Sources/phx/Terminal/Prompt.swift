@@ -1,3 +1,4 @@
+private import Phoenix
 private import Synchronization
 
 /// The line at the bottom of the terminal on which the user types.
