@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "phxTests",
             dependencies: [
-                "phx", "Phoenix",
+                "phx", "Phoenix", "PhoenixTestServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
