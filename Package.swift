@@ -138,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "phxTests",
             dependencies: [
-                "phx", "Phoenix",
+                "phx", "Phoenix", "PhoenixTestServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

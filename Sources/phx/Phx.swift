@@ -11,11 +11,17 @@ struct Phx: AsyncParsableCommand {
               phx demo
               phx serve
               phx join ws://localhost:4000/socket/websocket room:lobby
-              phx listen wss://example.org/socket/websocket room:lobby | jq .payload
-              phx push ws://localhost:4000/socket/websocket room:lobby new_msg '{"body":"hi"}' --reply
+              phx listen wss://example.org/socket/websocket room:1 | jq .payload
+              phx push ws://localhost:4000/socket/websocket echo:1 hi '[1]' --reply
 
-            Results go to standard output, in JSON (one object a line) unless it is a terminal; notes go to standard error.
-            Colours appear on terminals only, and not when NO_COLOR is set. The variable PHX_AUTH_TOKEN holds the auth token.
+            OUTPUT
+            Results go to standard output, in JSON (one object a line) unless it is a
+            terminal; notes go to standard error. Colours appear on terminals only,
+            and not when NO_COLOR is set.
+
+            ENVIRONMENT
+              PHX_AUTH_TOKEN  The auth token; --auth-token goes before it.
+              NO_COLOR        No colours when it is set to anything.
 
             \(Status.list)
             """,

@@ -44,7 +44,7 @@ struct ArgumentTests {
             "--json",
             "--insecure",
             "--cacert",
-            "ca.pem",
+            "/dev/null",
             "--option",
             "websocket.keep-alive=5",
             as: PushCommand.self
@@ -58,7 +58,8 @@ struct ArgumentTests {
         let options = try command.connection.connectionOptions()
         #expect(
             options.strings == [
-                "vsn": "1.0.0", "websocket.verify": "none", "websocket.ca-file": "ca.pem", "websocket.keep-alive": "5",
+                "vsn": "1.0.0", "websocket.verify": "none", "websocket.ca-file": "/dev/null",
+                "websocket.keep-alive": "5",
             ]
         )
         #expect(try command.connection.configuration().pushTimeout == .seconds(2.5))

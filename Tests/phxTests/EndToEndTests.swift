@@ -1,4 +1,5 @@
 import Foundation
+import PhoenixTestServer
 import Testing
 
 @testable import phx
@@ -109,6 +110,7 @@ struct EndToEndTests {
                 "echo",
                 "--reply",
                 "--wire",
+                "--verbose",
                 "--param",
                 "p=s3cret-param",
                 environment: environment
@@ -197,11 +199,94 @@ struct EndToEndTests {
         }
     }
 
-    @Test("insecure says so loudly")
-    func insecure() async throws {
-        let run = try await Child.run("push", "wss://127.0.0.1:1/socket/websocket", "a", "b", "--insecure")
-        #expect(run.notes.contains("WARNING: --insecure"))
-        #expect(run.status == Status.unreachable.rawValue)
+    @Test("listen that waits for its next try ends at SIGTERM with 0")
+    func interruptedWait() async throws {
+        let listener = try Child(["listen", "ws://127.0.0.1:1/socket/websocket", "room:1"])
+        #expect(await listener.line("Nothing listens")?.contains("Trying again in") == true)
+        listener.interrupt(SIGTERM)
+        #expect(await listener.end().status == 0)
+    }
+
+    @Test(
+        "a certificate is checked, against the roots of --cacert, or not at all with --insecure, which says so loudly"
+    )
+    func certificates() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("phx-\(UUID().uuidString).pem")
+        try Certificate.chain.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        var configuration = PhoenixTestServer.Configuration()
+        configuration.tls = Certificate.tls
+        try await PhoenixTestServer.withServer(configuration, site: .demo) { server in
+            let url = server.url("/socket/websocket")
+            #expect(url.hasPrefix("wss://"))
+            let strict = try await Child.run("push", url, "echo:1", "e", "--reply")
+            #expect(strict.status == Status.unreachable.rawValue)
+            #expect(strict.notes.contains("not trusted") && strict.notes.contains("--cacert"), "\(strict)")
+            let trusting = try await Child.run("push", url, "echo:1", "e", "--reply", "--cacert", file.path)
+            #expect(trusting.status == 0 && trusting.notes.isEmpty, "\(trusting)")
+            let insecure = try await Child.run("push", url, "echo:1", "e", "--reply", "--insecure", "--quiet")
+            #expect(insecure.status == 0)
+            #expect(insecure.notes.contains("WARNING: --insecure"))
+            let missing = try await Child.run("push", url, "echo:1", "e", "--cacert", file.path + ".no")
+            #expect(missing.status == Status.usage.rawValue)
+        }
+    }
+
+    @Test("a push without --reply ends with 0 once the server has read it")
+    func pushWithoutReply() async throws {
+        try await PhoenixTestServer.withServer(site: .demo) { server in
+            let run = try await Child.run(
+                "push",
+                server.url("/socket/websocket"),
+                "room:1",
+                "new_msg",
+                #"{"body":"hi"}"#
+            )
+            #expect(run.status == 0 && run.output.isEmpty)
+            #expect(run.notes == "Pushed new_msg to room:1.")
+            #expect(server.journal.received(event: "new_msg").count == 1)
+            await server.inject(.cut(beforeReceiving: MessageMatch(event: "new_msg")))
+            let lost = try await Child.run("push", server.url("/socket/websocket"), "room:1", "new_msg", "{}")
+            #expect(lost.status == Status.unreachable.rawValue && lost.output.isEmpty, "\(lost)")
+            await server.inject(.ignore(.join()))
+            let slow = try await Child.run(
+                "push",
+                server.url("/socket/websocket"),
+                "room:1",
+                "new_msg",
+                "--timeout",
+                "0.3"
+            )
+            #expect(slow.status == Status.timeout.rawValue && slow.notes.contains("join of room:1"), "\(slow)")
+        }
+    }
+
+    @Test("a channel that crashes is joined again, after longer and longer when it never works")
+    func crashLoop() async throws {
+        try await PhoenixTestServer.withServer { site in
+            site.socket("/socket") { socket in
+                socket.channel("room:*") { channel in
+                    channel.onJoin { context, _ in
+                        context.after(.zero) { _ in throw CancellationError() }
+                        return .ok()
+                    }
+                }
+            }
+        } _: { server in
+            let listener = try Child(["listen", server.url("/socket/websocket"), "room:1"])
+            for number in 1...2 {
+                let line = try #require(await listener.line("The channel of room:1 crashed. Joining again in "))
+                let delay = line.dropFirst("The channel of room:1 crashed. Joining again in ".count)
+                // The first wait is 0.5 to 1 s, the second 1 to 2 s.
+                #expect(
+                    number == 1 || (delay.hasSuffix(" s.") && (delay.hasPrefix("1.") || delay == "2.00 s.")),
+                    "\(line)"
+                )
+                listener.forget()
+            }
+            listener.interrupt()
+            #expect(await listener.end().status == 0)
+        }
     }
 
     @Test("demo plays all its steps and ends with 0")

@@ -4,8 +4,8 @@
 
 # The packages of Debian and Ubuntu that Swift itself needs (https://www.swift.org/install/linux/).
 swift_packages=(
-    binutils gcc git libc6-dev libcurl4 libedit2 libncurses6 libpython3-dev libsqlite3-0 libstdc++-12-dev libxml2
-    libz3-4 pkg-config tzdata unzip
+    binutils g++ git libc6-dev libcurl4-openssl-dev libedit2 libncurses6 libpython3-dev libsqlite3-0 libxml2 libz3-4
+    pkg-config tzdata unzip
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -72,6 +72,9 @@ require_swift() {
     [ ! -e .build/debug ] || return 0
     compiles 2>/dev/null && return 0
     if command -v dpkg-query >/dev/null; then
+        say "swiftc cannot build a small program; looking for packages that are missing …"
+        # A fresh system does not know its packages yet.
+        as_root apt-get update >&2 || true
         missing=$(missing_packages "${swift_packages[@]}")
         if [ -n "$missing" ]; then
             # shellcheck disable=SC2086 # one word a package

@@ -5,7 +5,7 @@ public struct DisconnectReason: Sendable {
     /// More may be added.
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Raw: String, Sendable {
-            case failedToConnect, closed, failed, transportDown, replaced
+            case failedToConnect, closed, failed, transportDown, replaced, abandoned
         }
 
         private let raw: Raw
@@ -22,6 +22,8 @@ public struct DisconnectReason: Sendable {
         public static let transportDown = Kind(raw: .transportDown)
         /// The handler asked for a connection to somewhere else.
         public static let replaced = Kind(raw: .replaced)
+        /// The handler called `disconnect` while the connection was being opened.
+        public static let abandoned = Kind(raw: .abandoned)
     }
 
     public var kind: Kind

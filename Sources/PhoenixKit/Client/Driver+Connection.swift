@@ -48,6 +48,18 @@ extension Driver {
         mailbox.add { await self.runConnection(generation, to: target, abandoned: abandoned) }
     }
 
+    /// Closes the connection, or gives up the attempt to open one.
+    func disconnect(code: UInt16, reason: String) {
+        switch phase {
+        case .idle: break
+        case .connecting(_, let abandoned):
+            abandoned.raise()
+            forget(.abandoned)
+            drain()
+        case .connected(_, let outbox, _): outbox.close(code: code, reason: reason)
+        }
+    }
+
     /// One connection from its beginning to its end.
     private func runConnection(_ generation: UInt64, to target: ConnectionTarget, abandoned: Signal) async {
         do {
@@ -327,4 +339,6 @@ extension Driver {
 extension DisconnectReason {
     /// The handler asked for a connection to somewhere else.
     static let replaced = DisconnectReason(.replaced)
+    /// The handler gave up while connecting.
+    static let abandoned = DisconnectReason(.abandoned)
 }

@@ -136,7 +136,9 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
 
     // MARK: What follows
 
+    /// Does what a callback asked for: what it sent and closed first, then what it returned.
     func apply(_ directive: Directive) {
+        if socket.core.closeRequested != nil { flush() }
         switch directive {
         case .ok: break
         case .connect: connect(to: nil)
@@ -207,7 +209,10 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
                 socket.monitor?.joinSent(settledBy: deadline)
                 socket.core.joinsSettledBy = nil
             }
-            if let close = socket.core.closeRequested { outbox.close(code: close.code, reason: close.reason) }
+        }
+        if let close = socket.core.closeRequested {
+            socket.core.closeRequested = nil
+            disconnect(code: close.code, reason: close.reason)
         }
         if let next = nextDeadline, armed.map({ next < $0 }) ?? true { deadlineMoved.raise() }
     }

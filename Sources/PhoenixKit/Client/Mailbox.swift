@@ -17,6 +17,8 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
     private struct State {
         var commands: [Command] = []
         var jobs: [Job] = []
+        /// How many jobs of the handler's own wait or run.
+        var works = 0
         var calls: [UInt64: CheckedContinuation<Result<Handler.Response, PhoenixError>, Never>] = [:]
         var lastCall: UInt64 = 0
         /// Nothing more is taken in.
@@ -106,6 +108,25 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
     func add(_ job: @escaping Job) {
         state.withLock { $0.jobs.append(job) }
         jobsCame.raise()
+    }
+
+    /// Adds work of the handler's own, whose result comes back as an info.
+    ///
+    /// - Throws: `.bufferFull`.
+    func perform(_ work: @escaping @Sendable () async -> Handler.Info) throws(PhoenixError) {
+        let isTaken = state.withLock { state in
+            guard state.works < limit else { return false }
+            state.works += 1
+            return true
+        }
+        guard isTaken else {
+            throw PhoenixError(.bufferFull, "Expected at most \(limit) pieces of work at a time, got one more.")
+        }
+        add { [self] in
+            let info = await work()
+            state.withLock { $0.works -= 1 }
+            post(.info(info))
+        }
     }
 
     /// The next job for the driver's task group; nil when the driver has finished or was cancelled.

@@ -113,12 +113,11 @@ public struct SocketContext<Handler: SocketHandler>: ~Copyable {
         try push(topic, event, .encoding(value), timeout: timeout)
     }
 
-    /// Closes the connection after what was sent so far.
+    /// Closes the connection after what was sent so far, or gives up the attempt to open one.
     ///
-    /// `disconnected` follows; there is no connection from here on in the sense that the handler decides there
-    /// whether to connect again. Without a connection this does nothing.
+    /// `disconnected` follows, and decides whether to connect again. Without a connection and an attempt this does nothing.
     public mutating func disconnect(code: UInt16 = 1000, reason: String = "") {
-        if isConnected { core.closeRequested = core.closeRequested ?? (code, reason) }
+        core.closeRequested = core.closeRequested ?? (code, reason)
     }
 
     /// Sends `info` to this handler after `delay`.
@@ -132,11 +131,10 @@ public struct SocketContext<Handler: SocketHandler>: ~Copyable {
     /// Runs `work` beside the handler and sends it what `work` returns.
     ///
     /// Cancelled when the client stops.
-    public mutating func perform(_ work: @escaping @Sendable () async -> Handler.Info) {
-        mailbox.add { [mailbox] in
-            let info = await work()
-            mailbox.post(.info(info))
-        }
+    ///
+    /// - Throws: `.bufferFull` when `SocketConfiguration.mailboxLimit` pieces of work run.
+    public mutating func perform(_ work: @escaping @Sendable () async -> Handler.Info) throws(PhoenixError) {
+        try mailbox.perform(work)
     }
 
     mutating func sendDelayed(_ info: Handler.Info, at moment: Timestamp) throws(PhoenixError) {

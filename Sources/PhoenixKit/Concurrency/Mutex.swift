@@ -6,8 +6,10 @@ private import Glibc
 private import Darwin
 #endif
 
-/// The mutex of builds for the thread sanitizer, which does not see through the one of `Synchronization` on Linux (a futex
-/// without annotations) and would report every value it guards. All other builds use that one.
+/// The mutex of builds for the thread sanitizer, which does not see through the one of `Synchronization` on Linux
+/// (a futex without annotations) and would report every value it guards.
+///
+/// All other builds use that one.
 package final class Mutex<Value>: @unchecked Sendable {
     // `value` is only touched in `withLock`, between lock and unlock of `handle`, and `handle` never changes: hence Sendable.
     private var value: Value

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Logging
 internal import Phoenix
 
 /// What the user says about a connection.
@@ -56,6 +57,9 @@ struct ConnectionArguments: ParsableArguments {
 
     @Flag(help: "Show every frame that goes over the wire.")
     var wire = false
+
+    @Flag(name: .shortAndLong, help: "Show what the client does.")
+    var verbose = false
 }
 
 extension ConnectionArguments {
@@ -85,13 +89,18 @@ extension ConnectionArguments {
         }
         if let transport { strings["transport"] = transport }
         if let vsn { strings["vsn"] = vsn }
-        if let cacert { strings["websocket.ca-file"] = cacert }
+        if let cacert {
+            guard System.canRead(cacert) else {
+                throw Failure(.usage, "Expected --cacert to name a file that can be read, got \(cacert.printable).")
+            }
+            strings["websocket.ca-file"] = cacert
+        }
         if insecure { strings["websocket.verify"] = "none" }
         return ConnectionOptions(strings: strings)
     }
 
-    /// How long things may take.
-    func configuration() throws -> SocketConfiguration {
+    /// How long things may take, and where the client reports what it does.
+    func configuration(on console: Console? = nil) throws -> SocketConfiguration {
         guard timeout > 0, timeout <= 86_400 else {
             throw Failure(.usage, "Expected --timeout to be above 0 and at most 86400 seconds, got \(timeout).")
         }
@@ -103,6 +112,10 @@ extension ConnectionArguments {
         configuration.deadlines.tls = duration
         configuration.deadlines.upgrade = duration
         configuration.deadlines.close = min(duration, .seconds(2))
+        if let console {
+            let level: Logger.Level = verbose ? .debug : .info
+            configuration.logger = Logger(label: "phx") { _ in ConsoleLog(console: console, level: level) }
+        }
         return configuration
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+private import Dispatch
 internal import Phoenix
 internal import PhoenixTestServer
 
@@ -7,10 +8,13 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Starts a server in this process and talks to it, step by step.",
         discussion: """
-            Two clients and a server hold a conversation over real WebSocket connections on the loopback interface, first in
-            version 2 of the protocol, then in version 1. Each step is checked and shows its frames (→ sent, ← received).
+            Two clients and a server hold a conversation over real WebSocket
+            connections on the loopback interface, first in version 2 of the protocol,
+            then in version 1. Each step is checked and shows its frames (→ sent,
+            ← received).
 
-            Ends with status 0 when everything was as it should be, and with 1, and what was expected, when it was not.
+            Ends with 0 when everything was as it should be, within 25 seconds; with
+            1, and what was expected, when it was not.
             """
     )
 
@@ -20,6 +24,11 @@ struct DemoCommand: AsyncParsableCommand {
         let stage = Stage(console: Console(plain: true))
         let clock = SystemClock()
         let start = clock.now
+        // Should something not even heed its cancellation, the demo ends all the same.
+        DispatchQueue.global().asyncAfter(deadline: .now() + 28) {
+            stage.console.warn("phx: demo: at \"\(stage.title)\": expected an end within 28 s, got none.")
+            System.exit(Status.failure.rawValue)
+        }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await Self.play(on: stage) }

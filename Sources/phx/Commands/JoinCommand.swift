@@ -6,15 +6,19 @@ struct JoinCommand: AsyncParsableCommand {
         commandName: "join",
         abstract: "Joins a topic to talk on it: type `event {json}`.",
         discussion: """
-            Shows replies with their round trip, messages, and who comes and goes. /help lists the commands.
+            Shows replies with their round trip, messages, and who comes and goes.
+            /help lists the commands.
 
-            On a terminal lines can be edited (arrows, Home, End, Ctrl-A E U K W Y) and called back (up and down), and what
-            breaks is tried again. Otherwise the lines of standard input are pushed in order, and it ends when all of them
-            are answered: with 65 when one could not be read, with 3 when one got an error.
+            On a terminal lines can be edited (arrows, Home, End, Ctrl-A E U K W Y)
+            and called back (up and down), and what breaks is tried again. Otherwise
+            the lines of standard input are pushed in order, and it ends when all of
+            them are answered or --timeout has passed: with 65 when one could not be
+            read, with 3 when one got an error. `phx --help` lists all exit statuses.
 
             EXAMPLES
-              phx join 'ws://localhost:4000/socket/websocket?name=ada' room:lobby
-              echo 'hello {"n":1}' | phx join ws://localhost:4000/socket/websocket echo:1 | jq .payload
+              URL=ws://localhost:4000/socket/websocket
+              phx join "$URL?name=ada" room:lobby
+              echo 'hello {"n":1}' | phx join $URL echo:1 | jq .payload
             """
     )
 
@@ -34,6 +38,10 @@ struct JoinCommand: AsyncParsableCommand {
 
     @Flag(name: .shortAndLong, help: "Print messages, replies and failures only.")
     var quiet = false
+
+    func validate() throws {
+        try TopicArguments.check([topic])
+    }
 
     func run() async throws {
         let console = Console(json: json, quiet: quiet)
@@ -58,7 +66,9 @@ struct JoinCommand: AsyncParsableCommand {
     private func talk(_ plan: JoinHandler.Plan, _ console: Console) async throws {
         let prompt = Prompt(label: topic.printable, style: console.style) { System.columns(of: 1) }
         console.setFooter(prompt)
+        let resizing = SignalWatch.windowSize { console.redraw {} }
         defer {
+            resizing.cancel()
             console.setFooter(nil)
             TerminalMode.restore()
         }

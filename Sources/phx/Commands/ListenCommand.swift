@@ -6,13 +6,16 @@ struct ListenCommand: AsyncParsableCommand {
         commandName: "listen",
         abstract: "Joins topics and prints what comes on them.",
         discussion: """
-            Connects and joins again by itself when something breaks, after 1 to 30 seconds; --once ends it instead. A denied
-            join and a refused connection (401, 403) always end it. Ctrl-C ends it with status 0.
+            Connects and joins again by itself when something breaks, after 1 to 30
+            seconds; with --once that ends it instead. A denied join and a refused
+            connection (401, 403) always end it. Ctrl-C ends it with status 0.
+            `phx --help` lists all exit statuses.
 
             EXAMPLES
-              phx listen ws://localhost:4000/socket/websocket clock:utc room:lobby
-              phx listen ws://localhost:4000/socket/websocket clock:utc --count 3 --json | jq .payload.count
-              PHX_AUTH_TOKEN=… phx listen wss://example.org/socket/websocket room:1 --event new_msg
+              URL=ws://localhost:4000/socket/websocket
+              phx listen $URL clock:utc room:lobby
+              phx listen $URL clock:utc --count 3 --json | jq .payload.count
+              PHX_AUTH_TOKEN=… phx listen $URL room:1 --event new_msg
             """
     )
 
@@ -40,6 +43,7 @@ struct ListenCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        try TopicArguments.check(topics)
         if let count, count < 1 { throw ValidationError("Expected --count to be 1 or more, got \(count).") }
     }
 

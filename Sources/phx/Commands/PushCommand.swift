@@ -6,13 +6,16 @@ struct PushCommand: AsyncParsableCommand {
         commandName: "push",
         abstract: "Joins a topic and pushes one event to it.",
         discussion: """
-            Tries once. With --reply the reply is printed, and any status but ok ends it with 3.
+            Tries once. With --reply the reply is printed, and a status other than ok
+            ends it with 3. Without, it ends with 0 once the server has read the push.
+            `phx --help` lists all exit statuses.
 
             EXAMPLES
-              phx push ws://localhost:4000/socket/websocket room:lobby new_msg '{"body":"hi"}'
-              phx push ws://localhost:4000/socket/websocket echo:1 shout '{"n":1}' --reply --json | jq .payload
-              phx push ws://localhost:4000/socket/websocket echo:1 blob --binary AP8= --reply
-              jq -n '{body:"hi"}' | phx push ws://localhost:4000/socket/websocket room:lobby new_msg -
+              URL=ws://localhost:4000/socket/websocket
+              phx push $URL room:lobby new_msg '{"body":"hi"}'
+              phx push $URL echo:1 hello '{"n":1}' --reply --json | jq .payload
+              phx push $URL echo:1 blob --binary AP8= --reply
+              jq -n '{body:"hi"}' | phx push $URL room:lobby new_msg -
             """
     )
 
@@ -48,6 +51,7 @@ struct PushCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        try TopicArguments.check([topic])
         if payload != nil, binary != nil {
             throw ValidationError("Expected a payload in JSON or --binary, got both. Drop one of them.")
         }

@@ -7,12 +7,19 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Starts a server to try clients on.",
         discussion: """
-            Serves a chat with presence (room:*), an echo (echo:*) and a clock (clock:*) at /socket/websocket, and logs one line
-            for each connection, join, leave and push. The first line of the output is "Listening on URL". Ctrl-C stops it.
+            Serves a chat with presence (room:*), an echo (echo:*) and a clock
+            (clock:*) at /socket/websocket, and logs one line for each connection,
+            join, leave and push. GET /health answers 200.
 
-            With --fixture it is the server that the recordings of this project were made from.
+            The first line of the output is "Listening on URL". Ctrl-C stops it.
 
-            This is a server for trying things out. It has no cluster, no sessions and one thread.
+            With --fixture it is the server that the recordings of this project were
+            made from. It is a server for trying things out: it has no cluster, no
+            sessions and one thread.
+
+            EXAMPLES
+              phx serve
+              phx serve --port 0 --quiet
             """
     )
 
@@ -41,7 +48,10 @@ struct ServeCommand: AsyncParsableCommand {
         let server = try await PhoenixTestServer.start(configuration, site: fixture ? .recorded : .demo)
         greet(server, console)
         let (interrupted, interrupt) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let interrupts = Interrupts { interrupt.finish() }
+        let interrupts = Interrupts {
+            console.leaveLine()
+            interrupt.finish()
+        }
         defer { interrupts.cancel() }
         await withTaskGroup(of: Void.self) { group in
             if !quiet { group.addTask { await ServerLog(console: console).follow(server.journal) } }

@@ -1,3 +1,4 @@
+private import Phoenix
 private import Synchronization
 
 /// Where the tool writes: results to standard output, notes about them to standard error, whole lines at a time.
@@ -55,6 +56,13 @@ final class Console: Sendable {
     /// Writes a line to standard error, always.
     func warn(_ text: String) {
         _ = write(text, to: 2)
+    }
+
+    /// Goes to a new line on a terminal, which shows `^C` for a Ctrl-C.
+    func leaveLine() {
+        state.withLock { state in
+            if state.footer == nil, System.isTerminal(2) { _ = System.write("\n".utf8, to: 2) }
+        }
     }
 
     /// Shows `footer` below all that follows, or takes the present one away.

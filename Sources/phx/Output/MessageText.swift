@@ -73,9 +73,14 @@ struct MessageText {
 }
 
 extension Payload {
+    /// No more bytes of JSON than these are shown to people.
+    private static let longestShown = 10_000
+
     /// The payload for people: JSON as it came, binary data by its size and its first bytes.
     var shown: String {
-        isBinary ? "binary, \(bytes.count) bytes: \(bytes.hexadecimal(atMost: 24))" : singleLine.printable
+        if isBinary { return "binary, \(bytes.count) bytes: \(bytes.hexadecimal(atMost: 24))" }
+        guard bytes.count > Self.longestShown else { return singleLine.printable }
+        return bytes[0..<Self.longestShown].text.printable + "… (\(bytes.count) bytes in all)"
     }
 
     /// The bytes in base64.

@@ -1,4 +1,3 @@
-internal import Dispatch
 private import Synchronization
 
 #if canImport(Glibc)
@@ -11,39 +10,31 @@ private import Darwin
 
 /// Turns SIGINT and SIGTERM into a call, as long as it is not cancelled.
 final class Interrupts: Sendable {
-    // Sources are safe to use from any thread; they are only made and cancelled here.
-    private let sources: Mutex<[any DispatchSourceSignal]>
+    private let watch: SignalWatch
 
-    /// Calls `stop` at the first signal; the second ends the process with the status shells expect.
+    /// Calls `stop` at the first signal; the second ends the process with the status that shells expect.
     init(_ stop: @escaping @Sendable () -> Void) {
         let count = Count()
-        sources = Mutex(
-            [SIGINT, SIGTERM].map { number in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler {
-                    if count.next() > 1 { System.exit(128 + number) }
-                    stop()
-                }
-                source.resume()
-                return source
-            }
-        )
+        watch = SignalWatch([SIGINT, SIGTERM]) { number in
+            if count.next() > 1 { System.exit(128 + number) }
+            stop()
+        }
+        // A reader of our output that has gone is noticed when we write.
         signal(SIGPIPE, SIG_IGN)
     }
 
-    func cancel() {
-        sources.withLock { sources in
-            for source in sources { source.cancel() }
-            sources = []
-        }
-        signal(SIGINT, SIG_DFL)
-        signal(SIGTERM, SIG_DFL)
-    }
+    func cancel() { watch.cancel() }
 
     private final class Count: Sendable {
         private let value = Atomic(0)
 
         func next() -> Int { value.wrappingAdd(1, ordering: .relaxed).newValue }
+    }
+}
+
+extension SignalWatch {
+    /// Calls `changed` when the window of the terminal changes its size.
+    static func windowSize(_ changed: @escaping @Sendable () -> Void) -> SignalWatch {
+        SignalWatch([SIGWINCH]) { _ in changed() }
     }
 }

@@ -84,7 +84,6 @@ struct JoinHandler: SocketHandler {
     mutating func joined(_ join: Joined, _ socket: inout Socket) -> Directive {
         joinReference = join.reference
         presence = PresenceList()
-        backoff.reset()
         note(
             "Joined \(join.topic.printable) in \((clock.now - began).brief): \(join.response.shown.shortened(to: 200))"
         )
@@ -118,6 +117,8 @@ struct JoinHandler: SocketHandler {
     }
 
     mutating func received(_ message: Message, _ socket: inout Socket) -> Directive {
+        // A channel that only just joined may crash again; one that says something works.
+        backoff.reset()
         show(message)
         return .ok
     }
@@ -125,15 +126,11 @@ struct JoinHandler: SocketHandler {
     mutating func replied(_ reply: Reply, _ socket: inout Socket) -> Directive {
         guard let push = pushes.removeValue(forKey: reply.reference) else { return .ok }
         show(reply, to: push)
+        if case .reply = reply.outcome { backoff.reset() }
         if case .reply(let status, _) = reply.outcome, status != "ok" { problem = problem ?? .errorReply }
         for caller in held { caller.reply(()) }
         held = []
         return endIfDone()
-    }
-
-    mutating func undecodable(_ frame: Frame, _ error: PhoenixError, _ socket: inout Socket) -> Directive {
-        console.warn(console.noteStyle.red(error.message.printable))
-        return .ok
     }
 
     // MARK: The user
@@ -167,6 +164,10 @@ struct JoinHandler: SocketHandler {
             directive = try run(JoinLine(line), &socket)
         } catch let failure as Failure {
             directive = complain(failure)
+        } catch let error as PhoenixError where error.code == .notJoined || error.code == .disconnected {
+            directive = complain(
+                Failure(.failure, "Nothing was sent: \(plan.topic.printable) is not joined at present.")
+            )
         } catch let error as PhoenixError {
             directive = complain(Failure(error))
         } catch {

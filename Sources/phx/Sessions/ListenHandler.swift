@@ -61,7 +61,6 @@ struct ListenHandler: SocketHandler {
 
     mutating func joined(_ join: Joined, _ socket: inout Socket) -> Directive {
         backoff.reset()
-        joinBackoff[join.topic] = nil
         console.note(dim("Joined \(join.topic.printable): \(join.response.shown.shortened(to: 200))"))
         return .ok
     }
@@ -90,6 +89,8 @@ struct ListenHandler: SocketHandler {
     }
 
     mutating func received(_ message: Message, _ socket: inout Socket) -> Directive {
+        // A channel that only just joined may crash again; one that says something works.
+        joinBackoff[message.topic] = nil
         guard plan.events.isEmpty || plan.events.contains(message.event) else { return .ok }
         let text = MessageText(message)
         console.line(
@@ -97,11 +98,6 @@ struct ListenHandler: SocketHandler {
         )
         shown += 1
         return shown == plan.count ? .stop(.normal) : .ok
-    }
-
-    mutating func undecodable(_ frame: Frame, _ error: PhoenixError, _ socket: inout Socket) -> Directive {
-        console.warn(console.noteStyle.red(error.message.printable))
-        return .ok
     }
 
     mutating func handle(_ info: Info, _ socket: inout Socket) -> Directive {

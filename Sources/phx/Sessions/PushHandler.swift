@@ -41,10 +41,9 @@ struct PushHandler: SocketHandler {
         joinReference = join.reference
         pushed = clock.now
         let directive = Self.attempt { () throws(PhoenixError) in try socket.push(topic, event, payload) }
-        guard case .ok = directive, !awaitsReply else { return directive }
-        // What was pushed is still sent before the connection closes.
-        console.note(console.noteStyle.dim("Pushed \(event.printable) to \(topic.printable)."))
-        return .stop(.normal)
+        // The server answers the close after it has read the push.
+        if case .ok = directive, !awaitsReply { socket.disconnect() }
+        return directive
     }
 
     mutating func joinFailed(_ failure: JoinFailure, _ socket: inout Socket) -> Directive {
@@ -81,7 +80,20 @@ struct PushHandler: SocketHandler {
     }
 
     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
-        .stop(.failure(Failure(reason)))
+        guard let close = reason.close, close.isLocal else { return .stop(.failure(Failure(reason))) }
+        guard close.isClean else {
+            return .stop(
+                .failure(
+                    Failure(
+                        .unreachable,
+                        "Expected the server to say goodbye after the push, but the connection was just gone. "
+                            + "The push may have arrived or not; --reply tells."
+                    )
+                )
+            )
+        }
+        console.note(console.noteStyle.dim("Pushed \(event.printable) to \(topic.printable)."))
+        return .stop(.normal)
     }
 
     private func show(_ status: String, _ response: Payload, _ reference: Reference) {

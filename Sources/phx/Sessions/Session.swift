@@ -25,9 +25,12 @@ enum Session {
             handler,
             registry: registry,
             options: try arguments.connectionOptions(),
-            configuration: try arguments.configuration()
+            configuration: try arguments.configuration(on: console)
         )
-        let interrupts = Interrupts { client.stop() }
+        let interrupts = Interrupts {
+            console.leaveLine()
+            client.stop()
+        }
         defer { interrupts.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await feed(client) }

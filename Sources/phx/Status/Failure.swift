@@ -15,16 +15,22 @@ struct Failure: Error, Sendable {
 extension Failure {
     /// The failure that `error` means.
     init(_ error: PhoenixError) {
-        self.init(Self.status(of: error), error.message + Self.advice(on: error))
+        // What the serializer says about a message it cannot write is the better half of the error.
+        let innermost = error.code == .encoding ? error.cause as? PhoenixError ?? error : error
+        self.init(Self.status(of: error), innermost.message.printable + Self.advice(on: error))
     }
 
     /// The failure that the end of a connection means.
     init(_ reason: DisconnectReason) {
         if let error = reason.error {
             self.init(error)
+        } else if let close = reason.close, close.isLocal {
+            self.init(.unreachable, "The connection was closed from here.")
+        } else if let close = reason.close, close.code == nil, !close.isClean {
+            self.init(.unreachable, "The connection was gone, without a word from the server.")
         } else if let close = reason.close {
             let code = close.code.map { "code \($0)" } ?? "no close code"
-            let text = close.reason.isEmpty ? "" : ", \"\(close.reason)\""
+            let text = close.reason.isEmpty ? "" : ", \"\(close.reason.printable)\""
             self.init(.unreachable, "The server closed the connection (\(code)\(text)).\(Self.meaning(of: close.code))")
         } else {
             self.init(.unreachable, "The connection was lost.")
@@ -64,14 +70,14 @@ extension Failure {
         switch error.code {
         case .unknownTransport:
             " With phx the option is --transport; the suffix for WebSocket is /websocket."
-        case .tls: " With phx: --cacert FILE names the roots to trust."
+        case .tls where error.message.contains("trusted"): " With phx: --cacert FILE names the roots to trust."
         default: ""
         }
     }
 
     private static func meaning(of code: UInt16?) -> String {
         switch code {
-        case 1001: " It asked this socket to go (1001)."
+        case 1001: " It asked this socket to go."
         case 1002: " It saw a breach of the protocol, or nothing from us for too long."
         case 1009: " A message was too large for it."
         case 1011: " It failed, or could not read a message."

@@ -1,3 +1,4 @@
+private import Phoenix
 private import Synchronization
 
 /// The line at the bottom of the terminal on which the user types.
@@ -35,7 +36,7 @@ final class Prompt: Console.Footer {
     var drawing: String {
         let (editor, label, isReady) = state.withLock { ($0.editor, $0.label, $0.isReady) }
         let columns = width()
-        let mark = (isReady ? label : label + " (offline)").shortened(to: max(1, columns / 2)) + "> "
+        let mark = (isReady ? label : label + " (not joined)").shortened(to: max(1, columns / 2)) + "> "
         let (text, cursor) = editor.window(columns: columns - mark.columns)
         let column = mark.columns + cursor
         let place = column > 0 ? "\r\u{1B}[\(column)C" : "\r"

@@ -18,6 +18,11 @@ enum System {
         isatty(descriptor) == 1
     }
 
+    /// Whether the file at `path` may be read.
+    static func canRead(_ path: String) -> Bool {
+        access(path, R_OK) == 0
+    }
+
     /// Writes all of `bytes`; answers false when nobody reads them any more.
     static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) -> Bool {
         let bytes = Array(bytes)

@@ -1,3 +1,4 @@
+private import Phoenix
 private import Synchronization
 
 #if canImport(Glibc)

@@ -166,7 +166,9 @@ struct SocketClientHazardTests {
             _ = socket.isJoined("")
             return .connect
         }
-        _ = await bench.open()
+        bench.client.start()
+        #expect(await bench.next() == .disconnected("abandoned"))
+        #expect(await bench.next() == .connected(2))
         try await bench.act { socket in
             _ = try? socket.join("")
             _ = try? socket.join("a", .value(.double(.infinity)))
@@ -214,6 +216,21 @@ struct SocketClientHazardTests {
         try bench.client.send { _ in .connect }
         _ = await bench.transport.accept()
         #expect(await bench.next() == .connected(3))
+    }
+
+    @Test("disconnect gives up an attempt that hangs; .connect starts another")
+    func disconnectWhileConnecting() async throws {
+        let bench = Bench()
+        bench.transport.hang { $0.generation == 1 }
+        bench.client.start()
+        try await bench.act { socket in
+            socket.disconnect()
+            return true
+        }
+        #expect(await bench.next() == .disconnected("abandoned"))
+        try bench.client.send { _ in .connect }
+        _ = await bench.transport.accept()
+        #expect(await bench.next() == .connected(2))
     }
 
     @Test("B27: dropping the last reference to a client closes the connection and frees the handler")

@@ -226,21 +226,37 @@ struct SocketClientTests {
         #expect(await bench.next() == .terminated("third"))
     }
 
-    @Test("work beside the handler comes back as a message")
+    @Test("work beside the handler comes back as a message, and there is a bound to it")
     func perform() async throws {
-        let bench = Bench()
+        let bench = Bench(configure: { $0.mailboxLimit = 3 })
         _ = await bench.open()
         let told = bench.told
-        try await bench.act { socket in
-            socket.perform {
-                { _ in
-                    told.add(.terminated("done"))
-                    return .ok
+        let releases = (1...4).map { _ in FrameQueue<Void>() }
+        let error = await #expect(throws: PhoenixError.self) {
+            try await bench.act { socket in
+                for (number, release) in releases.enumerated() {
+                    try socket.perform {
+                        await release.next()
+                        return { _ in
+                            told.add(.terminated("done \(number)"))
+                            return .ok
+                        }
+                    }
                 }
+                return true
             }
+        }
+        #expect(error?.code == .bufferFull)
+        for release in releases { release.finish() }
+        var done: Set<String> = []
+        for _ in 1...3 {
+            if case .terminated(let text)? = await bench.next() { done.insert(text) }
+        }
+        #expect(done == ["done 0", "done 1", "done 2"])
+        try await bench.act { socket in
+            try socket.perform { { _ in .ok } }
             return true
         }
-        #expect(await bench.next() == .terminated("done"))
     }
 
     // MARK: Ending

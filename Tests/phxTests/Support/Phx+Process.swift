@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import PhoenixKit
 import Synchronization
 
 /// What a run of phx left behind.

@@ -7,7 +7,7 @@ struct PromptTests {
     @Test("draws the label, the line and the cursor")
     func drawing() {
         let prompt = Prompt(label: "room:1", style: Style(isColoured: false)) { 40 }
-        #expect(prompt.drawing == "room:1 (offline)> \r\u{1B}[18C")
+        #expect(prompt.drawing == "room:1 (not joined)> \r\u{1B}[21C")
         prompt.setReady(true)
         #expect(prompt.take(Array("abc\u{1B}[D".utf8)) == [.edited, .edited, .edited, .edited])
         #expect(prompt.drawing == "room:1> abc\r\u{1B}[10C")
