@@ -12,6 +12,13 @@ struct Stage {
     let socket: TestSocket
     let serializer: JSONSerializer
 
+    /// Settings whose clock stands still.
+    static var patient: SocketConfiguration {
+        var configuration = SocketConfiguration()
+        configuration.clock = TestClock()
+        return configuration
+    }
+
     init(_ serializer: JSONSerializer = .v2, connects: Bool = true, queueLimit: Int = 1_024) throws {
         self.serializer = serializer
         var configuration = SocketConfiguration()
@@ -29,7 +36,7 @@ struct Stage {
 
     /// Accepts the next connection.
     func open() async throws -> LoopbackPhoenix {
-        let phoenix = try await transport.accept(speaking: serializer)
+        let phoenix = try await transport.accept(speaking: serializer, clock: TestClock())
         guard case .connected = try await socket.waitConnectStatus() else { throw TestSocketError.disconnected }
         return phoenix
     }
@@ -259,9 +266,10 @@ struct TestSocketTests {
         let socket = try TestSocket(
             "wss://server.test/socket",
             registry: registry,
-            options: ["transport": "websocket", "vsn": "1.0.0"]
+            options: ["transport": "websocket", "vsn": "1.0.0"],
+            configuration: Stage.patient
         )
-        let phoenix = try await transport.accept(speaking: JSONSerializer.v1)
+        let phoenix = try await transport.accept(speaking: JSONSerializer.v1, clock: TestClock())
         #expect(phoenix.connection.request.url.requestTarget == "/socket/websocket?vsn=1.0.0")
         async let join = phoenix.acceptJoin("a")
         try await socket.join("a")
@@ -302,10 +310,11 @@ struct TestSocketTests {
             let socket = try TestSocket(
                 "ws://server.test/socket/websocket",
                 transport: transport,
-                serializer: JSONSerializer.v2
+                serializer: JSONSerializer.v2,
+                configuration: Stage.patient
             )
             _ = try await socket.waitConnectStatus()
-            return try await transport.accept(speaking: JSONSerializer.v2)
+            return try await transport.accept(speaking: JSONSerializer.v2, clock: TestClock())
         }()
         #expect(await phoenix.connection.clientClose()?.code == 1000)
         await phoenix.connection.waitForEnd()

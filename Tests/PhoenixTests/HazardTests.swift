@@ -45,7 +45,7 @@ struct HazardTests {
                 account.append((number, connection, push.number))
                 if fate == .ignored || fate == .replyLost {
                     // The fault is over, so that the answer to what follows it shows that no reply comes.
-                    _ = try await stage.server.journal.wait { $0.kind == .fault && $0.concerns(number) }
+                    _ = try await stage.entry { $0.kind == .fault && $0.concerns(number) }
                     try await socket.pushSync("channel:1", "sync_event")
                     clock.advance(by: .seconds(5))
                 }
@@ -89,13 +89,14 @@ struct HazardTests {
                 let client = SocketClient(
                     Holder(url: url, ballast: object),
                     transport: carrier,
-                    serializer: JSONSerializer.v2
+                    serializer: JSONSerializer.v2,
+                    configuration: SeedStage.patient
                 )
                 client.start()
-                _ = try await stage.server.journal.wait(for: .sent, topic: "channel:1", event: "phx_reply")
+                _ = try await stage.entry { $0.kind == .sent && $0.message?.event == "phx_reply" }
                 #expect(ballast != nil && transport != nil)
             }
-            let close = try await stage.server.journal.wait { $0.kind == .closed || $0.kind == .cut }
+            let close = try await stage.entry { $0.kind == .closed || $0.kind == .cut }
             #expect(close.code == 1000 && !close.isLocal)
             // The driver's last frames unwind beside us.
             var patience = 10_000_000

@@ -28,7 +28,8 @@ struct SeedTests {
                 stage.server.url("/test_socket/websocket"),
                 connects: false,
                 transport: transport,
-                serializer: version.serializer
+                serializer: version.serializer,
+                configuration: SeedStage.patient
             )
             await #expect(throws: TestSocketError.disconnected) { try await socket.join("channel:1") }
             await #expect(throws: TestSocketError.timeout) { try await socket.waitConnectStatus(timeout: .zero) }
@@ -52,7 +53,7 @@ struct SeedTests {
             try await socket.connect(to: url, ["shared_secret": "supersecret_updated"])
             #expect(try await socket.waitConnectStatus().isConnected)
             try await socket.join("channel:1")
-            let entry = try await stage.server.journal.wait(for: .connected)
+            let entry = try await stage.entry { $0.kind == .connected }
             #expect(entry.note?.hasPrefix("/test_socket_updated/websocket") == true)
         }
     }
@@ -62,9 +63,9 @@ struct SeedTests {
         try await SeedStage.with(version) { stage in
             let socket = try await stage.joined("channel:1")
             try await socket.push("channel:1", "some_event", ["foo": "bar"])
-            let entry = try await stage.server.journal.wait(for: .received, event: "some_event")
-            #expect(entry.message?.topic == "channel:1")
-            #expect(entry.message?.payload.bytes.text == #"{"foo":"bar"}"#)
+            let message = try await stage.received("some_event")
+            #expect(message?.topic == "channel:1")
+            #expect(message?.payload.bytes.text == #"{"foo":"bar"}"#)
         }
     }
 
@@ -191,7 +192,8 @@ struct SeedTests {
                 stage.server.url("/test_socket/websocket"),
                 ["shared_secret": "supersecret"],
                 transport: mortal,
-                serializer: version.serializer
+                serializer: version.serializer,
+                configuration: SeedStage.patient
             )
             #expect(try await socket.waitConnectStatus().isConnected)
             try await socket.join("channel:1")
@@ -251,7 +253,7 @@ struct SeedTests {
             await #expect(throws: TestSocketError.notJoined) { try await socket.push("channel:1", "some_event") }
             try await socket.join("channel:1")
             try await socket.push("channel:1", "some_event")
-            _ = try await stage.server.journal.wait(for: .received, event: "some_event")
+            #expect(try await stage.received("some_event")?.topic == "channel:1")
         }
     }
 

@@ -26,6 +26,13 @@ struct SeedStage: Sendable {
         }
     }
 
+    /// Settings whose clock stands still, so that no deadline passes on a machine that is busy; the suite's time limit holds.
+    static var patient: SocketConfiguration {
+        var configuration = SocketConfiguration()
+        configuration.clock = TestClock()
+        return configuration
+    }
+
     let server: PhoenixTestServer
     let version: Version
     let ended: Ended
@@ -38,11 +45,21 @@ struct SeedStage: Sendable {
         }
     }
 
+    /// The first entry of the server's journal that `matches`, however long it takes.
+    func entry(where matches: @escaping @Sendable (JournalEntry) -> Bool) async throws -> JournalEntry {
+        try await server.journal.wait(on: TestClock(), for: matches)
+    }
+
+    /// The first message the server received with `event`, however long it takes.
+    func received(_ event: String) async throws -> Message? {
+        try await entry { $0.kind == .received && $0.message?.event == event }.message
+    }
+
     /// A socket whose transport and serializer the standard registry resolves.
     func socket(
         secret: String = "supersecret",
         connects: Bool = true,
-        configuration: SocketConfiguration = SocketConfiguration()
+        configuration: SocketConfiguration = SeedStage.patient
     ) throws -> TestSocket {
         try TestSocket(
             server.url("/test_socket/websocket"),
