@@ -25,9 +25,12 @@ struct ReadmeTests {
         }
     }
 
-    @Test("the files and scripts it and the other documents name exist", arguments: [
-        "README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md",
-    ])
+    @Test(
+        "the files and scripts it and the other documents name exist",
+        arguments: [
+            "README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md",
+        ]
+    )
     func paths(document: String) throws {
         let folders = ["scripts/", "Sources/", "Tests/", "docs/", ".ci/", "Plugins/", "Examples/"]
         for span in try text(document).components(separatedBy: "`").enumerated() where span.offset % 2 == 1 {

@@ -284,7 +284,7 @@ extension Driver {
         let error = PhoenixError(
             .decoding,
             "Expected a message of the serializer's version, got a \(frame.kind) frame of \(frame.bytes.count) bytes "
-                + "that is none: \(cause). Check that client and server use the same vsn.",
+                + "that is none: \(PhoenixError.words(of: cause)). Check that client and server use the same vsn.",
             cause: cause
         )
         logger.warning("A frame could not be decoded", metadata: ["error": "\(error)"])

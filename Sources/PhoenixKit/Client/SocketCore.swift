@@ -133,7 +133,7 @@ struct SocketCore: ~Copyable {
             throw PhoenixError(
                 .encoding,
                 "Expected a message that the serializer \(serializer.name) \(serializer.version) can write, "
-                    + "got one that it cannot: \(error). Nothing was sent.",
+                    + "got one that it cannot: \(PhoenixError.words(of: error)). Nothing was sent.",
                 cause: error
             )
         }

@@ -126,5 +126,5 @@ extension Bytes: ExpressibleByStringLiteral {
 
 extension Bytes: CustomStringConvertible {
     /// How many bytes there are; never the bytes themselves, which may be a secret.
-    public var description: String { "\(count) bytes" }
+    public var description: String { count == 1 ? "1 byte" : "\(count) bytes" }
 }

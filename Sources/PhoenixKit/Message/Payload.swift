@@ -38,7 +38,8 @@ public struct Payload: Sendable {
         } catch {
             throw PhoenixError(
                 .decoding,
-                "Expected a payload that reads as \(type), got \(bytes) of \(format.name) that do not: \(error). "
+                "Expected a payload that reads as \(type), got \(bytes) of \(format.name) that do not: "
+                    + "\(PhoenixError.words(of: error)). "
                     + "Compare the type with what the server sends.",
                 cause: error
             )
@@ -57,7 +58,8 @@ public struct Payload: Sendable {
         } catch {
             throw PhoenixError(
                 .decoding,
-                "Expected a payload in \(format.name), got \(bytes) that do not read as such: \(error).",
+                "Expected a payload in \(format.name), got \(bytes) that do not read as such: "
+                    + "\(PhoenixError.words(of: error)).",
                 cause: error
             )
         }

@@ -46,7 +46,8 @@ public struct PayloadContent: Sendable {
         } catch {
             throw PhoenixError(
                 .encoding,
-                "Expected a payload that \(format.name) can express, got one that it cannot: \(error). "
+                "Expected a payload that \(format.name) can express, got one that it cannot: "
+                    + "\(PhoenixError.words(of: error)). "
                     + "Nothing was sent; change the value.",
                 cause: error
             )

@@ -82,6 +82,14 @@ public struct PhoenixError: Error, Sendable {
     }
 }
 
+extension PhoenixError {
+    /// What `error` says, for use in the message of another: the message alone where it is one of ours, without its full stop.
+    static func words(of error: any Error) -> String {
+        let text = (error as? PhoenixError)?.message ?? String(describing: error)
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
+}
+
 extension PhoenixError: CustomStringConvertible {
     public var description: String { "\(code): \(message)" }
 }

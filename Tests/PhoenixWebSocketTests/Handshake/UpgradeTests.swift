@@ -194,6 +194,15 @@ struct UpgradeTests {
         #expect(error.code == .upgradeInvalid)
     }
 
+    @Test("So is what comes without having been asked for, before the request is sent")
+    func garbageAtOnce() async throws {
+        let error = try await refusal { peer in
+            try await peer.send("SSH-2.0-OpenSSH_9.2\r\n")
+            _ = try await peer.receiveToEnd()
+        }
+        #expect(error.code == .upgradeInvalid)
+    }
+
     @Test("A connection closed before or in the answer is told apart")
     func closedEarly() async throws {
         let silent = try await refusal { peer in

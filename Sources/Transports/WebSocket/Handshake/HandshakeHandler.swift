@@ -146,6 +146,9 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch state {
         case .idle, .done:
             break
+        case .securing where error is HTTPParserError:
+            // Without TLS a peer may speak before it is asked.
+            fail(failure(error, in: context.channel))
         case .securing:
             fail(TLSFailure.error(error, host: host, in: context.channel))
         case .refused(let refusal):

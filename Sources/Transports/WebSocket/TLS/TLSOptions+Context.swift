@@ -69,7 +69,7 @@ extension TLSOptions {
 
     private func certificates(_ sources: [PEM], called name: String) throws -> [NIOSSLCertificate] {
         try sources.flatMap { source in
-            let found = try read(name) {
+            let found = try read(name, source) {
                 switch source {
                 case .file(let path): try NIOSSLCertificate.fromPEMFile(path)
                 case .bytes(let bytes): try NIOSSLCertificate.fromPEMBytes(bytes.array)
@@ -82,13 +82,14 @@ extension TLSOptions {
         }
     }
 
-    private func read<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+    private func read<Result>(_ name: String, _ source: PEM? = nil, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch {
+            let place = if case .file(let path)? = source { " in \(path)" } else { "" }
             throw PhoenixError(
                 .invalidOption,
-                "Expected tls.\(name) to be readable PEM, but it could not be read. Check the path and the format.",
+                "Expected readable PEM\(place) for tls.\(name), but it could not be read. Check the path and the format.",
                 cause: error
             )
         }
