@@ -2,12 +2,13 @@
 ///
 /// The first answer counts; one that comes after the caller's timeout is ignored.
 public struct Caller<Response: Sendable>: Sendable {
-    let answer: @Sendable (Response) -> Void
+    let answer: @Sendable (Response) -> Bool
 
-    /// Answers.
+    /// Answers; may be called from any task, once the handler's callback has returned as well.
     ///
-    /// May be called from any task, once the handler's callback has returned as well.
-    public func reply(_ response: Response) {
+    /// - Returns: whether the caller still waited. False after another answer, the caller's timeout or its cancellation.
+    @discardableResult
+    public func reply(_ response: Response) -> Bool {
         answer(response)
     }
 }

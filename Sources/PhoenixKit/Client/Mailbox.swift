@@ -81,12 +81,12 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
         }
     }
 
-    /// Settles a call.
-    ///
-    /// Only the first settlement of a number has an effect.
-    func settle(_ number: UInt64, _ result: Result<Handler.Response, PhoenixError>) {
+    /// Settles a call; false when nobody waits for it any more, because only the first settlement counts.
+    @discardableResult
+    func settle(_ number: UInt64, _ result: Result<Handler.Response, PhoenixError>) -> Bool {
         let continuation = state.withLock { $0.calls.removeValue(forKey: number) }
         continuation?.resume(returning: result)
+        return continuation != nil
     }
 
     // MARK: For the driver

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A Phoenix socket whose every decision is its handler's, generic over transport and serializer.
 ///
 /// The client is a handle. It owns the running socket: when the last reference to it is gone, the socket closes and everything it
@@ -94,16 +96,22 @@ public final class SocketClient<Handler: SocketHandler, T: Transport, S: Seriali
         let (mailbox, clock) = (mailbox, clock)
         let number = mailbox.nextCallNumber()
         let deadline = clock.now + timeout
-        // Ends with the call: it is cancelled as soon as there is an answer.
-        let timer = Task {
-            try await clock.sleep(until: deadline)
-            mailbox.settle(number, .failure(PhoenixError(.timeout, "Expected an answer within \(timeout), got none.")))
-        }
-        defer { timer.cancel() }
         let cancelled = PhoenixError(.stopped, "The task that waited was cancelled.", cause: CancellationError())
+        let timer = Mutex<Task<Void, any Error>?>(nil)
+        defer { timer.withLock { $0 }?.cancel() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                // Booked before anything that may settle it: the timer, the answer, the cancellation.
                 mailbox.book(continuation, number)
+                // Ends with the call: it is cancelled as soon as there is an answer.
+                let task = Task {
+                    try await clock.sleep(until: deadline)
+                    mailbox.settle(
+                        number,
+                        .failure(PhoenixError(.timeout, "Expected an answer within \(timeout), got none."))
+                    )
+                }
+                timer.withLock { $0 = task }
                 let caller = Caller<Handler.Response> { mailbox.settle(number, .success($0)) }
                 do throws(PhoenixError) {
                     try mailbox.send(.request(request, caller))
