@@ -1,4 +1,5 @@
 public import PhoenixKit
+internal import Synchronization
 
 /// The server's end of a loopback connection.
 public final class LoopbackServer: Sendable {
@@ -14,6 +15,7 @@ public final class LoopbackServer: Sendable {
     private let fromClient = FrameQueue<Frame>()
     private let closes = FrameQueue<ConnectionClose>()
     private let end = FrameQueue<Void>()
+    private let answersCloses = Atomic(true)
 
     init(request: ConnectionRequest) {
         self.request = request
@@ -53,6 +55,11 @@ public final class LoopbackServer: Sendable {
         await closes.next()
     }
 
+    /// Lets the client's close go unanswered: what is sent still reaches it, until the server closes itself.
+    public func ignoreCloses() {
+        answersCloses.store(false, ordering: .relaxed)
+    }
+
     /// Returns when the client is done with the connection and it has been torn down.
     public func waitForEnd() async {
         await end.next()
@@ -84,10 +91,11 @@ public final class LoopbackServer: Sendable {
             for frame in frames { server.fromClient.add(frame) }
         }
 
-        /// Closes, and answers as a server does.
+        /// Closes, and answers as a server does unless it is told not to.
         func close(code: UInt16, reason: String) async {
             let close = ConnectionClose(code: code, reason: reason, isLocal: true)
             server.closes.add(close)
+            guard server.answersCloses.load(ordering: .relaxed) else { return }
             server.toClient.add(.inbound(.closed(close)))
             server.toClient.finish()
         }

@@ -282,7 +282,7 @@ struct EndToEndTests {
                     number == 1 || (delay.hasSuffix(" s.") && (delay.hasPrefix("1.") || delay == "2.00 s.")),
                     "\(line)"
                 )
-                listener.forget()
+                listener.forget(through: line)
             }
             listener.interrupt()
             #expect(await listener.end().status == 0)

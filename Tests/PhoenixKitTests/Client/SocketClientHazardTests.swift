@@ -12,6 +12,7 @@ struct SocketClientHazardTests {
         let bench = Bench()
         let old = await bench.open()
         let join = try await bench.join(old, "a")
+        old.ignoreCloses()
         try bench.client.send { _ in
             .connectTo(ConnectionTarget(endpoint: Endpoint(scheme: "ws", host: "other.test", path: "/s/websocket")))
         }
@@ -23,6 +24,8 @@ struct SocketClientHazardTests {
         try bench.send(old, "shout", on: "a")
         try bench.send(old, "phx_reply", on: "a", joinReference: again, reference: again, status: "error")
         try bench.send(old, "phx_error", on: "a")
+        old.close(code: 1000)
+        await old.waitForEnd()
         try bench.send(new, "tick", on: "a", joinReference: again)
         #expect(await bench.next() == .received("a", "tick", "{}"))
         #expect(try await bench.act { $0.isJoined("a") })

@@ -120,6 +120,14 @@ final class Child: Sendable {
         }
     }
 
+    /// Forgets what was read up to the first line that says `line`, so that the next one like it can be asked for.
+    func forget(through line: String) {
+        streams.withLock { streams in
+            if let index = streams.output.firstIndex(of: line) { streams.output.removeFirst(index + 1) }
+            if let index = streams.notes.firstIndex(of: line) { streams.notes.removeFirst(index + 1) }
+        }
+    }
+
     /// Waits until it has ended and all it wrote has been read.
     func end() async -> Run {
         let status = await withCheckedContinuation { continuation in
