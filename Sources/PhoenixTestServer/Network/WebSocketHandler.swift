@@ -100,6 +100,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func cut() {
+        // A close alone would throw away what this turn has written.
+        context?.flush()
         context?.close(promise: nil)
     }
 

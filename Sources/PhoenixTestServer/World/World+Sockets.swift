@@ -147,6 +147,9 @@ extension World {
         switch plan.delivery {
         case .normal: transmit(frame, message, on: socket)
         case .drop: break
+        case .truncate:
+            effect(.raw(socket.number, Truncation.beginning(of: frame)))
+            cut(socket)
         case .delay(let duration): schedule(.send(socket, frame, message), after: duration)
         case .duplicate(let copies):
             for _ in 0..<max(0, copies) { transmit(frame, message, on: socket) }
