@@ -128,7 +128,53 @@ import Testing
         #expect(world.sent(to: other) == [Wire.reply("room:1", "1", this, status: "error")] + rest)
     }
 
+    @Test func `Of a truncated message the header and the first half are sent, whatever its length`() {
+        let headers: [(Int, [UInt8])] = [
+            (1, [0x82, 1]), (125, [0x82, 125]), (126, [0x82, 126, 0, 126]), (65_535, [0x82, 126, 0xFF, 0xFF]),
+            (65_536, [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ]
+        for (count, header) in headers {
+            let payload = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+            let beginning = Truncation.beginning(of: Frame(kind: .binary, bytes: Bytes(payload))).array
+            #expect(beginning == header + payload.prefix(count / 2))
+        }
+        // A whole header would be a whole message.
+        #expect(Truncation.beginning(of: .text(Bytes([]))).array == [0x81])
+    }
+
     // MARK: On the network
+
+    @Test func `A truncated message ends in the middle, behind whole ones, and so does its connection`() async throws {
+        try await PhoenixTestServer.withServer(site: .recorded) { server in
+            await server.inject(.truncate(.reply("room:*")))
+            let client = try await RawClient.connect(to: server.port)
+            try await client.upgrade("/socket/websocket?vsn=2.0.0")
+            try await client.send(
+                RawFrame.text(Wire.heartbeat("1")).masked() + RawFrame.text(Wire.join("room:1")).masked()
+            )
+            #expect(try await client.frame() == .text(Wire.heartbeatReply("1")))
+            var bytes: [UInt8] = []
+            while let more = try await client.bytes() { bytes += more }
+            let whole = Array(Self.joined().utf8)
+            #expect(bytes == [0x81, UInt8(whole.count)] + whole.prefix(whole.count / 2))
+            // It is used up.
+            let next = try await RawClient.connect(to: server.port)
+            try await next.upgrade("/socket/websocket?vsn=2.0.0")
+            try await next.send(.text(Wire.join("room:1")))
+            #expect(try await next.frame() == .text(Self.joined()))
+        }
+    }
+
+    @Test func `A message arrives whole before the cut behind it`() async throws {
+        try await PhoenixTestServer.withServer(site: .recorded) { server in
+            await server.inject(.cut(afterSending: .reply("room:*")))
+            let client = try await RawClient.connect(to: server.port)
+            try await client.upgrade("/socket/websocket?vsn=2.0.0")
+            try await client.send(.text(Wire.join("room:1")))
+            #expect(try await client.frame() == .text(Self.joined()))
+            #expect(try await client.frame() == nil)
+        }
+    }
 
     @Test func `Upgrades are refused as often as was asked, and then no more`() async throws {
         try await PhoenixTestServer.withServer(site: .recorded) { server in

@@ -12,15 +12,19 @@ struct ReplayTests {
         "invalid_frames_v1", "invalid_frames_v2", "invalid_utf8_text", "join_crash", "join_denied", "join_slow",
         "presence", "push_on_join", "push_unjoined", "slow_replies", "unknown_event", "unmasked_frame",
         "upgrade_refused", "v1_binary", "v1_join_echo_leave", "v2_join_echo_leave", "vsn_missing",
+        "cowboy/drop_socket", "cowboy/duplicate_join", "cowboy/idle_timeout", "cowboy/invalid_frames_v2",
+        "cowboy/v2_join_echo_leave",
     ]
 
     @Test("The server answers the recording as the real one did", arguments: names)
     func replay(_ name: String) async throws {
+        let recording = try Recording(name)
         let clock = ManualClock()
         var configuration = PhoenixTestServer.Configuration()
+        configuration.adapter = recording.adapter
         configuration.clock = clock
         try await PhoenixTestServer.withServer(configuration, site: .recorded) { server in
-            var replay = Replay(try Recording(name), against: server, clock: clock)
+            var replay = Replay(recording, against: server, clock: clock)
             try await replay.run()
             #expect(replay.compared > 0)
         }
@@ -32,12 +36,14 @@ struct ReplayTests {
     @Test("The server answers as the real one would with other topics, references and values", arguments: names, 0..<5)
     func renamed(_ name: String, _ round: UInt64) async throws {
         let seed = Self.seed &+ round
+        let recording = try Recording(name)
         let clock = ManualClock()
         var configuration = PhoenixTestServer.Configuration()
+        configuration.adapter = recording.adapter
         configuration.clock = clock
         try await PhoenixTestServer.withServer(configuration, site: .recorded) { server in
             var renaming = Renaming(seed: seed)
-            var replay = Replay(try renaming.rename(Recording(name)), against: server, clock: clock)
+            var replay = Replay(try renaming.rename(recording), against: server, clock: clock)
             do { try await replay.run() } catch { Issue.record("seed \(seed): \(error)") }
         }
     }
@@ -55,6 +61,22 @@ struct ReplayTests {
             var replay = Replay(recording, against: server, clock: clock, certificate: TestCertificate.chain)
             try await replay.run()
             #expect(replay.compared == 4)
+        }
+    }
+
+    @Test("A server like the other one does not pass for the recorded one", arguments: ServerAdapter.allCases)
+    func otherAdapter(_ adapter: ServerAdapter) async throws {
+        let name = adapter == .bandit ? "cowboy/idle_timeout" : "idle_timeout"
+        let recording = try Recording(name)
+        let clock = ManualClock()
+        var configuration = PhoenixTestServer.Configuration()
+        configuration.adapter = adapter
+        configuration.clock = clock
+        try await PhoenixTestServer.withServer(configuration, site: .recorded) { server in
+            await #expect(throws: Replay.Mismatch.self) {
+                var replay = Replay(recording, against: server, clock: clock)
+                try await replay.run()
+            }
         }
     }
 
@@ -78,8 +100,8 @@ struct ReplayTests {
 
     @Test("Every recording is replayed or left out for a reason")
     func coverage() throws {
-        let leftOut: Set = ["deflate"]
-        let all = try Recording.names().filter { !$0.hasPrefix("lp_") && !leftOut.contains($0) }
+        let leftOut: Set = ["deflate", "cowboy/deflate"]
+        let all = try Recording.names().filter { !$0.contains("lp_") && !leftOut.contains($0) }
         #expect(Set(all) == Set(Self.names + ["tls"]))
     }
 }

@@ -199,6 +199,20 @@ import Testing
         await #expect(throws: (any Error).self) { try await RawClient.connect(to: server.port) }
     }
 
+    @Test func `As Cowboy a stop closes sockets with channels with 1012 and drops those without`() async throws {
+        var configuration = PhoenixTestServer.Configuration()
+        configuration.adapter = .cowboy
+        let server = try await PhoenixTestServer.start(configuration, site: .recorded)
+        let joined = try await Self.client(server)
+        let idle = try await Self.client(server)
+        try await joined.send(.text(Wire.join("room:1")))
+        _ = try await joined.frame()
+        await server.stop()
+        #expect(try await joined.frame() == .close(1012))
+        #expect(try await joined.frame() == nil)
+        #expect(try await idle.frame() == nil)
+    }
+
     @Test func `An abrupt stop says nothing`() async throws {
         let server = try await PhoenixTestServer.start(site: .recorded)
         let client = try await Self.client(server)

@@ -59,6 +59,32 @@ import Testing
         #expect(world.journal.entries.last?.isLocal == false)
     }
 
+    @Test(
+        arguments: [
+            (nil, nil), (1000, 1000), (1001, 1001), (1003, 1003), (1011, 1011), (3000, 3000), (4999, 4999),
+            (999, 1002), (1004, 1002), (1005, 1002), (1006, 1002), (1012, 1002), (2999, 1002), (5000, 1002),
+        ] as [(UInt16?, UInt16?)]
+    )
+    func `As Cowboy a close of the client is answered with its own code`(_ code: UInt16?, _ answer: UInt16?) throws {
+        let world = TestWorld(adapter: .cowboy)
+        _ = try world.connect()
+        world.send([.close(code: code)])
+        #expect(world.sent() == [answer.map { "close \($0)" } ?? "close without a code"])
+        #expect(world.journal.entries.last?.code == code)
+    }
+
+    @Test func `As Cowboy a close without a code is answered by one without`() async throws {
+        var configuration = PhoenixTestServer.Configuration()
+        configuration.adapter = .cowboy
+        try await PhoenixTestServer.withServer(configuration, site: .recorded) { server in
+            let client = try await RawClient.connect(to: server.port)
+            try await client.upgrade("/socket/websocket?vsn=2.0.0")
+            try await client.send(.close(nil))
+            #expect(try await client.frame() == .close(nil))
+            #expect(try await client.frame() == nil)
+        }
+    }
+
     @Test func `A connection that does not go after its close frame is cut`() throws {
         let world = TestWorld()
         _ = try world.connect()

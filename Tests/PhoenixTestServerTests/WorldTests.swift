@@ -50,6 +50,18 @@ import Testing
         #expect(world.sent() == [Wire.reply("t:1", "3", joinReference: "3"), Wire.close("t:1")])
     }
 
+    @Test func `As Cowboy no leave loses its reply, nor what came before it`() throws {
+        let world = TestWorld(Self.site(), adapter: .cowboy, scheduling: .deferred)
+        try Self.joined(world)
+        world.send(Wire.push("t:1", "2", "echo"), Wire.push("t:1", "3", "phx_leave"), Wire.join("t:1", "4"))
+        #expect(
+            world.sent() == [
+                Wire.reply("t:1", "4", joinReference: "4"), Wire.reply("t:1", "2"), Wire.reply("t:1", "3"),
+                Wire.close("t:1"),
+            ]
+        )
+    }
+
     @Test func `A leave and a join in two reads are answered in order`() throws {
         let world = TestWorld(Self.site())
         try Self.joined(world)

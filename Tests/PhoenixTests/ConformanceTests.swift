@@ -46,7 +46,7 @@ struct ConformanceTests {
     func replayedByTheServer() throws {
         let source = try text("Tests/PhoenixTestServerTests/ReplayTests.swift")
         let list = try #require(source.firstMatch(of: /static let names = \[(?<names>[^\]]*)\]/))
-        let names = list.names.matches(of: /"([a-z0-9_]+)"/).map { "`\($0.1)`" }
+        let names = list.names.matches(of: /"([a-z0-9_\/]+)"/).map { "`\($0.1)`" }
         let said = try rows(under: "Recordings").filter { $0[3].contains("`ReplayTests/replay`") }.map { $0[0] }
         #expect(said.sorted() == names.sorted())
     }

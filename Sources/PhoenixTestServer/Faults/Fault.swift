@@ -24,6 +24,7 @@ public struct Fault: Sendable {
         case drop
         case delay(Duration)
         case duplicate(copies: Int)
+        case truncate
         case cutBefore(Cut)
         case cutAfter(Cut)
         case raw(Bytes)
@@ -75,6 +76,12 @@ public struct Fault: Sendable {
     /// Messages of the server are sent several times, `copies` in all.
     public static func duplicate(_ match: MessageMatch, copies: Int = 2, times: Int? = 1) -> Fault {
         Fault(kind: .sending(match, .duplicate(copies: copies)), times: times)
+    }
+
+    /// Messages of the server are cut off in the middle: the frame's header announces the whole message, only the first
+    /// half of it is sent, and the TCP connection ends there without a close frame.
+    public static func truncate(_ match: MessageMatch, times: Int? = 1) -> Fault {
+        Fault(kind: .sending(match, .truncate), times: times)
     }
 
     /// The connection ends before a message of the client is looked at: without a close frame, or with `code`.

@@ -5,7 +5,7 @@ struct FaultScript {
     /// What is to become of one message.
     struct Plan {
         enum Delivery {
-            case normal, drop
+            case normal, drop, truncate
             case delay(Duration)
             case duplicate(copies: Int)
         }
@@ -24,6 +24,7 @@ struct FaultScript {
             case .drop: (delivery, description) = (.drop, "drop")
             case .delay(let duration): (delivery, description) = (.delay(duration), "delay by \(duration)")
             case .duplicate(let copies): (delivery, description) = (.duplicate(copies: copies), "send \(copies) times")
+            case .truncate: (delivery, description) = (.truncate, "truncate")
             case .cutBefore(let cut): (cutBefore, description) = (cut, "cut before")
             case .cutAfter(let cut): (cutAfter, description) = (cut, "cut after")
             case .raw(let bytes): (raw, description) = (bytes, "\(bytes) of garbage after")

@@ -98,7 +98,7 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         var headers = HTTPHeaders()
         headers.add(name: "date", value: HTTPDate.now())
         headers.add(name: "content-length", value: String(response.body.count))
-        headers.add(name: "vary", value: "accept-encoding")
+        if host.world.adapter == .bandit { headers.add(name: "vary", value: "accept-encoding") }
         headers.add(name: "cache-control", value: "max-age=0, private, must-revalidate")
         for field in response.headers { headers.replaceOrAdd(name: field.name, value: field.value) }
         let head = HTTPResponseHead(

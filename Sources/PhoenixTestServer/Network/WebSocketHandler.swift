@@ -88,9 +88,9 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     /// Sends a close frame and nothing after it, and waits for the peer to go.
-    func sendClose(code: UInt16) {
+    func sendClose(code: UInt16?) {
         guard let context, !hasSentClose else { return }
-        write(.connectionClose, Bytes([UInt8(code >> 8), UInt8(code & 255)]))
+        write(.connectionClose, Bytes(code.map { [UInt8($0 >> 8), UInt8($0 & 255)] } ?? []))
         hasSentClose = true
         context.flush()
         // The peer sees the end of the stream behind the close frame, while what it still sends is read and thrown away:
@@ -100,6 +100,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func cut() {
+        // A close alone would throw away what this turn has written.
+        context?.flush()
         context?.close(promise: nil)
     }
 

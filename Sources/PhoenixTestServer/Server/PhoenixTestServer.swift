@@ -6,8 +6,8 @@ internal import PhoenixKit
 
 /// A Phoenix server in this process, for tests and demonstrations.
 ///
-/// It speaks WebSocket with Phoenix's serializers of version 1 and 2 the way Phoenix 1.8 with Bandit does, keeps a journal
-/// of what it received and sent, and goes wrong on request (`Fault`). It is not a Phoenix for production: it has no
+/// It speaks WebSocket with Phoenix's serializers of version 1 and 2 the way Phoenix 1.8 with Bandit does (or
+/// with Cowboy: `ServerAdapter`), keeps a journal of what it received and sent, and goes wrong on request (`Fault`). It is not a Phoenix for production: it has no
 /// cluster, no sessions, no supervision, and one thread.
 ///
 ///     try await PhoenixTestServer.withServer { site in
@@ -148,7 +148,8 @@ public final class PhoenixTestServer: Sendable {
     /// A second call does nothing.
     ///
     /// - Parameter abruptly: whether connections are dropped without a close frame. Otherwise sockets with channels are
-    ///   closed with 1012 and those without with 1000, as Bandit does.
+    ///   closed with 1012 and those without with 1000, as Bandit does; with `ServerAdapter.cowboy` those without are
+    ///   dropped.
     public func stop(abruptly: Bool = false) async {
         guard lifetime.end() else { return }
         try? await listener.close()
@@ -169,6 +170,7 @@ public final class PhoenixTestServer: Sendable {
         let box = NIOLoopBoundBox<Host?>(nil, eventLoop: eventLoop)
         let world = World(
             site: site,
+            adapter: configuration.adapter,
             limits: configuration.limits,
             scheduling: configuration.scheduling,
             serializers: configuration.serializers,

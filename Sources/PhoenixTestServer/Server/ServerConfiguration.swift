@@ -13,6 +13,10 @@ extension PhoenixTestServer {
         public var port = 0
         /// A certificate and key for TLS; nil, the default, serves in the clear.
         public var tls: ServerTLS?
+        /// Which web server it behaves like.
+        ///
+        /// Default: `.bandit`.
+        public var adapter = ServerAdapter.bandit
         /// What the server bears.
         public var limits = ServerLimits()
         /// When channels get to work.

@@ -14,7 +14,7 @@ public struct ServerLimits: Sendable, Hashable {
     ///
     /// Default: 8,000,000.
     public var fragmentedMessage = 8_000_000
-    /// How long a socket may stay without data from the client; it is closed with 1002.
+    /// How long a socket may stay without data from the client; it is closed with 1002, or as Cowboy with 1000.
     ///
     /// Default: 60 s.
     public var idleTimeout: Duration = .seconds(60)

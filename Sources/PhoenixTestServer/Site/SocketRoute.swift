@@ -5,7 +5,7 @@ public struct SocketRoute: Sendable {
     /// Decides on a connection.
     public typealias Connect = @Sendable (ConnectRequest) -> ConnectDecision
 
-    /// How long a connection may stay without data from the client before it is closed with 1002; nil for ever.
+    /// How long a connection may stay without data from the client before it is closed with 1002 (as Cowboy with 1000); nil for ever.
     ///
     /// Default: what `ServerLimits.idleTimeout` says.
     public var idleTimeout: IdleTimeout = .standard

@@ -6,6 +6,10 @@ final class ChannelState {
     enum Work {
         case message(Message)
         case step(ChannelRoute.Step)
+
+        var isLeave: Bool {
+            if case .message(let message) = self { message.eventBytes == Message.Name.leave } else { false }
+        }
     }
 
     /// Rises with every channel, so that the subscribers of a topic are in the order in which they joined.

@@ -8,9 +8,9 @@ enum Effect: Sendable, Hashable {
     case pong(UInt64, Bytes)
     /// Send bytes as they are, whatever they mean.
     case raw(UInt64, Bytes)
-    /// Send a close frame, stop sending, and wait for the peer to go.
-    case close(UInt64, code: UInt16)
-    /// Drop the TCP connection.
+    /// Send a close frame, without a code where there is none, stop sending, and wait for the peer to go.
+    case close(UInt64, code: UInt16?)
+    /// Drop the TCP connection behind what was sent before.
     case cut(UInt64)
     /// Drop the TCP connection with this ticket, which has sent no request in time.
     case drop(ticket: UInt64)

@@ -3,6 +3,7 @@ internal import PhoenixKit
 /// Joins, which run in the socket's process and block it.
 extension World {
     func join(_ message: Message, on socket: SocketState) {
+        if adapter == .cowboy, let old = socket.channels[message.topicBytes] { hastenLeave(of: old) }
         if let old = socket.channels.removeValue(forKey: message.topicBytes) {
             // The old channel is shut down at once; its close is sent after the answer to the new join.
             terminate(old)

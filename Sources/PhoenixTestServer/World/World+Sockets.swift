@@ -40,19 +40,11 @@ extension World {
             break
         case .close(let code):
             journal.record(.closed, at: now, connection: socket.number, code: code, isLocal: false)
-            effect(.close(socket.number, code: Self.answer(toClose: code)))
+            effect(.close(socket.number, code: adapter.answer(toClose: code)))
             linger(socket.number)
             terminate(socket)
         case .violation(let code):
             close(socket, code: code)
-        }
-    }
-
-    /// Bandit answers 1000 to every close, and 1002 to codes that must not be on the wire (RFC 6455 section 7.4).
-    private static func answer(toClose code: UInt16?) -> UInt16 {
-        switch code {
-        case .some(0...999), .some(1004...1006), .some(1012...2999): 1002
-        default: 1000
         }
     }
 
@@ -92,7 +84,7 @@ extension World {
     /// The server stops: with a word to everyone, or without.
     func stop(abruptly: Bool) {
         for socket in socketsInOrder {
-            if abruptly { cut(socket) } else { close(socket, code: socket.channels.isEmpty ? 1000 : 1012) }
+            end(socket, code: abruptly ? nil : adapter.stopCode(hasChannels: !socket.channels.isEmpty))
         }
     }
 
@@ -100,7 +92,7 @@ extension World {
         guard let socket = sockets[number], let timeout = socket.idleTimeout else { return }
         let idle = now - socket.lastInbound
         if idle >= timeout, !socket.isBlocked {
-            close(socket, code: 1002)
+            close(socket, code: adapter.idleCode)
         } else {
             schedule(.idle(number), after: socket.isBlocked ? timeout : timeout - idle)
         }
@@ -147,6 +139,9 @@ extension World {
         switch plan.delivery {
         case .normal: transmit(frame, message, on: socket)
         case .drop: break
+        case .truncate:
+            effect(.raw(socket.number, Truncation.beginning(of: frame)))
+            cut(socket)
         case .delay(let duration): schedule(.send(socket, frame, message), after: duration)
         case .duplicate(let copies):
             for _ in 0..<max(0, copies) { transmit(frame, message, on: socket) }

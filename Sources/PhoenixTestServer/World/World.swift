@@ -26,6 +26,7 @@ final class World {
     }
 
     let site: Site
+    let adapter: ServerAdapter
     let limits: ServerLimits
     let scheduling: ChannelScheduling
     let serializers: [any Serializer]
@@ -55,6 +56,7 @@ final class World {
 
     init(
         site: Site,
+        adapter: ServerAdapter,
         limits: ServerLimits,
         scheduling: ChannelScheduling,
         serializers: [any Serializer],
@@ -63,6 +65,7 @@ final class World {
         at now: Timestamp
     ) {
         self.site = site
+        self.adapter = adapter
         self.limits = limits
         self.scheduling = scheduling
         self.serializers = serializers
@@ -145,6 +148,14 @@ final class World {
     /// Lets a channel do something after everything that is under way.
     func enqueue(_ work: ChannelState.Work, for channel: ChannelState) {
         runQueue.append((channel, work))
+    }
+
+    /// Lets a channel that has been told to leave do at once what waits for it, up to the leave.
+    func hastenLeave(of channel: ChannelState) {
+        let waiting = runQueue.filter { $0.channel === channel }.map(\.work)
+        guard waiting.contains(where: \.isLeave) else { return }
+        runQueue.removeAll { $0.channel === channel }
+        for work in waiting { take(work, for: channel) }
     }
 
     func linger(_ number: UInt64) {

@@ -1,6 +1,7 @@
 import Foundation
 import PhoenixJSON
 import PhoenixKit
+import PhoenixTestServer
 
 /// One recording of a real server, as it lies in `Tests/Recordings`.
 struct Recording {
@@ -46,11 +47,16 @@ struct Recording {
         }
     }
 
-    /// The names of all recordings in the folder, without those of other servers.
+    /// Which web server was recorded.
+    var adapter: ServerAdapter { name.hasPrefix("cowboy/") ? .cowboy : .bandit }
+
+    /// The names of all recordings, with `cowboy/` in front of those of Cowboy.
     static func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".json") && $0 != "INDEX.json" }
-            .map { String($0.dropLast(5)) }
-            .sorted()
+        try ["", "cowboy/"].flatMap { prefix in
+            try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent(prefix).path)
+                .filter { $0.hasSuffix(".json") && $0 != "INDEX.json" }
+                .map { prefix + $0.dropLast(5) }
+        }
+        .sorted()
     }
 }

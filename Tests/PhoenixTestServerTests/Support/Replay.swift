@@ -139,7 +139,8 @@ struct Replay {
         let target = http["url"]?.string ?? ""
         var headers = (http["req_headers"]?.object ?? [:]).sorted { $0.key < $1.key }
             .map { ($0.key, $0.value.string ?? "") }
-        headers.append(("host", certificate == nil ? "127.0.0.1:4140" : "127.0.0.1:4141"))
+        let port = recording.adapter == .cowboy ? 4142 : certificate == nil ? 4140 : 4141
+        headers.append(("host", "127.0.0.1:\(port)"))
         let isHandshake = http["body"] == nil
         // The recordings leave the key out where a WebSocket library made the handshake.
         if isHandshake { headers += RawClient.handshake.filter { $0.0 == "Sec-WebSocket-Key" } }

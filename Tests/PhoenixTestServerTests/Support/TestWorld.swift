@@ -23,6 +23,7 @@ final class TestWorld {
 
     init(
         _ site: Site = .recorded,
+        adapter: ServerAdapter = .bandit,
         limits: ServerLimits = ServerLimits(),
         scheduling: ChannelScheduling = .prompt,
         journal: Journal.Limits = Journal.Limits()
@@ -31,6 +32,7 @@ final class TestWorld {
         let submissions = submissions
         world = World(
             site: site,
+            adapter: adapter,
             limits: limits,
             scheduling: scheduling,
             serializers: [JSONSerializer.v1, JSONSerializer.v2],
@@ -111,7 +113,8 @@ final class TestWorld {
                 output[number, default: []].append(text)
             case .pong(let number, let data): output[number, default: []].append("pong \(data.text)")
             case .raw(let number, let bytes): output[number, default: []].append("raw \(bytes.text)")
-            case .close(let number, let code): output[number, default: []].append("close \(code)")
+            case .close(let number, let code):
+                output[number, default: []].append(code.map { "close \($0)" } ?? "close without a code")
             case .cut(let number): output[number, default: []].append("cut")
             case .drop(let ticket): output[0, default: []].append("drop \(ticket)")
             case .pause(let number): output[number, default: []].append("pause")
