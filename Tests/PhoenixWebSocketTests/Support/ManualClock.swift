@@ -12,7 +12,7 @@ final class ManualClock: PhoenixClock {
         var now = Timestamp(nanoseconds: 0)
         var sleepers: [UInt64: Sleeper] = [:]
         var count: UInt64 = 0
-        var observers: [Observer] = []
+        var observers: [UInt64: Observer] = [:]
     }
 
     private struct Observer {
@@ -37,9 +37,9 @@ final class ManualClock: PhoenixClock {
                 let (isOver, observers) = state.withLock { state -> (Bool, [Observer]) in
                     if deadline <= state.now { return (true, []) }
                     state.sleepers[id] = Sleeper(deadline: deadline, continuation: continuation)
-                    let told = state.observers.filter { $0.deadline == deadline }
-                    state.observers.removeAll { $0.deadline == deadline }
-                    return (false, told)
+                    let told = state.observers.filter { $0.value.deadline == deadline }
+                    for id in told.keys { state.observers[id] = nil }
+                    return (false, Array(told.values))
                 }
                 if isOver { continuation.resume() }
                 for observer in observers { observer.continuation.resume() }
@@ -65,16 +65,26 @@ final class ManualClock: PhoenixClock {
         for sleeper in due { sleeper.continuation.resume() }
     }
 
-    /// Waits until somebody sleeps until exactly the moment `time` after the origin.
+    /// Waits until somebody sleeps until exactly the moment `time` after the origin, or the waiting task is cancelled.
     func waitForSleeper(until time: Duration) async {
         let deadline = Timestamp(nanoseconds: 0) + time
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.sleepers.values.contains(where: { $0.deadline == deadline }) { return true }
-                state.observers.append(Observer(deadline: deadline, continuation: continuation))
-                return false
+        let id = state.withLock { state in
+            state.count += 1
+            return state.count
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if Task.isCancelled || state.sleepers.values.contains(where: { $0.deadline == deadline }) {
+                        return true
+                    }
+                    state.observers[id] = Observer(deadline: deadline, continuation: continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.observers.removeValue(forKey: id) }?.continuation.resume()
         }
     }
 
