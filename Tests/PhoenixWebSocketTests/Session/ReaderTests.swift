@@ -22,7 +22,10 @@ struct ReaderTests {
                     group.addTask {
                         waiting.put(())
                         do {
-                            guard case .frames(let batch)? = try await connection.inbound.next() else { return "end" }
+                            guard case .frames(let batch)? = try await connection.inbound.next() else {
+                                released.put(())
+                                return "end"
+                            }
                             return batch.frames[0].bytes.text
                         } catch {
                             released.put(())

@@ -120,11 +120,7 @@ final class InboundQueue: Inbound {
 
     /// The answer that can be given without waiting, or nil when there is none.
     private func takeNow() throws -> Answer? {
-        let (answer, readOn) = try state.withLock {
-            state throws -> (Result<InboundEvent?, any Error>?, (() -> Void)?) in
-            guard state.waiter == nil else { throw Self.secondReader }
-            return Self.take(&state)
-        }
+        let (answer, readOn) = state.withLock { Self.take(&$0) }
         readOn?()
         return try answer.map { Answer(value: try $0.get()) }
     }
@@ -133,6 +129,7 @@ final class InboundQueue: Inbound {
     private static func take(
         _ state: inout State
     ) -> (Result<InboundEvent?, any Error>?, (@Sendable () -> Void)?) {
+        guard state.waiter == nil else { return (.failure(secondReader), nil) }
         if !state.batches.isEmpty {
             let batch = state.batches.removeFirst()
             defer { state.isStalled = false }
@@ -146,7 +143,6 @@ final class InboundQueue: Inbound {
 
     private func wait(_ continuation: CheckedContinuation<InboundEvent?, any Error>, call: UInt64) {
         let (answer, readOn) = state.withLock { state -> (Result<InboundEvent?, any Error>?, (@Sendable () -> Void)?) in
-            guard state.waiter == nil else { return (.failure(Self.secondReader), nil) }
             let (answer, readOn) = Self.take(&state)
             if answer == nil {
                 state.waiter = Waiter(call: call, continuation: continuation)
