@@ -16,6 +16,7 @@ let package = Package(
     products: [
         .library(name: "PhoenixKit", targets: ["PhoenixKit"]),
         .library(name: "PhoenixWebSocket", targets: ["PhoenixWebSocket"]),
+        .library(name: "PhoenixLongPoll", targets: ["PhoenixLongPoll"]),
         .library(name: "PhoenixJSON", targets: ["PhoenixJSON"]),
         .library(name: "Phoenix", targets: ["Phoenix"]),
         .library(name: "PhoenixTesting", targets: ["PhoenixTesting"]),
@@ -55,8 +56,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "PhoenixLongPoll",
+            dependencies: [
+                "PhoenixKit",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Transports/LongPoll",
+            swiftSettings: settings
+        ),
+        .target(
             name: "Phoenix",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixWebSocket"],
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixWebSocket", "PhoenixLongPoll"],
             swiftSettings: settings
         ),
         .target(

@@ -1,0 +1,27 @@
+public import Logging
+public import PhoenixKit
+
+/// What an engine needs to know for the requests of one connection.
+public struct HTTPSessionRequest: Sendable {
+    /// Where the requests will go: scheme, host and port are the same in all of them.
+    public var url: Endpoint
+    /// How long finding the address and connecting may take.
+    ///
+    /// For engines that can tell; the transport keeps deadlines of its own for whole requests.
+    public var connectTimeout: Duration
+    /// The clock of the connection.
+    public var clock: any PhoenixClock
+    public var logger: Logger
+
+    public init(
+        url: Endpoint,
+        connectTimeout: Duration,
+        clock: any PhoenixClock = SystemClock(),
+        logger: Logger = Logger(label: "phoenix", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
+        self.url = url
+        self.connectTimeout = connectTimeout
+        self.clock = clock
+        self.logger = logger
+    }
+}
