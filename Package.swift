@@ -109,6 +109,12 @@ let package = Package(
             path: "Tests/Soak",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "autobahn-client",
+            dependencies: ["Phoenix"],
+            path: "Tests/Autobahn",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "PhoenixTests",
             dependencies: ["Phoenix", "PhoenixTesting", "PhoenixTestServer"],
@@ -133,6 +139,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
+            exclude: ["Autobahn/cases.json"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -129,6 +129,34 @@ struct CloseTests {
         }
     }
 
+    @Test("What came before a broken rule can still be answered, until the reader comes to the error")
+    func answersBeforeTheVerdict() async throws {
+        try await meet { peer in
+            try await peer.upgrade(glued: serverFrame(0x81, "one") + serverFrame(0x81, "two") + [0xC1])
+            #expect(try await peer.receiveFrame().text == "answer")
+            #expect(try await peer.finish() == 1002)
+        } body: { connection in
+            _ = try await connection.inbound.next()
+            try await connection.outbound.write([.text("answer")])
+            await #expect(throws: PhoenixError.self) { try await connection.inbound.next() }
+            let error = await #expect(throws: PhoenixError.self) { try await connection.outbound.write([.text("x")]) }
+            #expect(error?.code == .disconnected)
+        }
+    }
+
+    @Test("A body that ends, or closes, before it comes to the error tells the peer of the broken rule all the same")
+    func verdictAtTheEnd() async throws {
+        for closes in [false, true] {
+            try await meet { peer in
+                try await peer.upgrade(glued: serverFrame(0x81, "good") + serverFrame(0x81, [0xFF]))
+                #expect(try await peer.finish() == 1007)
+            } body: { connection in
+                _ = try await connection.inbound.next()
+                if closes { await connection.outbound.close(code: 4000, reason: "") }
+            }
+        }
+    }
+
     @Test("An error of the body comes out, and the connection is closed with 1000")
     func throwing() async throws {
         struct Oops: Error {}

@@ -128,6 +128,24 @@ struct DeadlineTests {
         #expect(clock.sleepers == 0)
     }
 
+    @Test("A peer that broke a rule is left at the close deadline when the reader does not come to the error")
+    func verdict() async throws {
+        let clock = ManualClock()
+        let gone = Line<Void>()
+        try await meet {
+            Self.set(&$0, clock: clock)
+        } serve: { peer in
+            try await peer.upgrade(glued: serverFrame(0x81, "good") + [0xC1])
+            await clock.reach(.seconds(105))
+            #expect(try await peer.receiveToEnd() == [])
+            gone.put(())
+        } body: { connection in
+            _ = try await gone.take()
+            let (frames, code) = await outcome(of: connection)
+            #expect(frames == [.text("good")] && code == .transportProtocol)
+        }
+    }
+
     @Test("A peer that has closed by the rules but keeps the socket open is left at the close deadline")
     func lingering() async throws {
         let clock = ManualClock()

@@ -169,3 +169,14 @@ func drain(_ connection: Connection) async throws -> (frames: [Frame], close: Co
     }
     return (frames, nil)
 }
+
+/// All frames of one connection up to its end, and the code of the error it ended with; nil where it was closed.
+func outcome(of connection: Connection) async -> (frames: [Frame], code: PhoenixError.Code?) {
+    var frames: [Frame] = []
+    do {
+        while case .frames(let batch)? = try await connection.inbound.next() { frames += batch.frames }
+        return (frames, nil)
+    } catch {
+        return (frames, (error as? PhoenixError)?.code)
+    }
+}

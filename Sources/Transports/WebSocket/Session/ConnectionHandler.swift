@@ -6,6 +6,9 @@ internal import PhoenixKit
 ///
 /// It reads when the reader has room, answers pings by itself, and ends in one of three ways: the peer or we close, the
 /// peer breaks a rule, or the connection is lost. Whatever happens, the reader is told exactly once.
+///
+/// When the peer breaks a rule nothing more of it is looked at, but what came before may still be answered: our close frame
+/// goes out when the reader comes to the error, at most after the close deadline.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -51,6 +54,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var unanswered: Bytes?
 
     private var isCloseSent = false
+    /// What the peer is told about the rule it broke.
+    private var verdict: CloseFrame?
     /// Whether what still arrives is of no interest: the reader has been told the end, or is gone.
     private var isDiscarding = false
 
@@ -147,10 +152,27 @@ final class ConnectionHandler: ChannelInboundHandler {
             }
         } catch {
             deliver()
+            broken(error)
+        }
+    }
+
+    /// Ends the connection because the peer broke a rule.
+    private func broken(_ violation: ProtocolViolation) {
+        isDiscarding = true
+        guard let context, isStarted, !isCloseSent else {
             parts.outbound.refuse()
-            parts.inbound.finish(.failed(error.error))
-            isDiscarding = true
-            beginClose(CloseFrame(fittingCode: error.closeCode, reason: ""))
+            parts.inbound.finish(.failed(violation.error))
+            return
+        }
+        let verdict = CloseFrame(fittingCode: violation.closeCode, reason: "")
+        self.verdict = verdict
+        parts.closing.complete(.success(parts.clock.now))
+        let outbound = parts.outbound
+        let (eventLoop, bound) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
+        parts.inbound.finish(.failed(violation.error)) {
+            // In this order: who has read the end must not be able to write.
+            outbound.refuse()
+            eventLoop.execute { bound.value.beginClose(verdict) }
         }
     }
 
@@ -292,7 +314,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         flush()
         sendPongs()
         var buffer = context.channel.allocator.buffer(capacity: 128 + FrameWriter.overhead)
-        writer.write(.close(frame), into: &buffer)
+        writer.write(.close(verdict ?? frame), into: &buffer)
         isCloseSent = true
         parts.closing.complete(.success(parts.clock.now))
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)

@@ -23,6 +23,8 @@ final class InboundQueue: Inbound {
         var isStalled = false
         /// Makes the event loop read on.
         var readOn: (@Sendable () -> Void)?
+        /// Called before `ending` is handed over.
+        var willEnd: (@Sendable () -> Void)?
     }
 
     /// A call of `next` that waits.
@@ -68,22 +70,29 @@ final class InboundQueue: Inbound {
 
     /// Puts the end behind all batches.
     ///
-    /// Of several ends the first counts.
-    func finish(_ ending: Ending) {
+    /// Of several ends the first counts. When the reader comes to it, `willEnd` is called first.
+    func finish(_ ending: Ending, willEnd: (@Sendable () -> Void)? = nil) {
         let waiter = state.withLock { state -> Waiter? in
             guard state.ending == nil else { return nil }
             state.ending = ending
-            defer { state.waiter = nil }
-            if state.waiter != nil { state.isOver = true }
-            return state.waiter
+            guard let waiter = state.waiter else {
+                state.willEnd = willEnd
+                return nil
+            }
+            state.waiter = nil
+            state.isOver = true
+            return waiter
         }
-        waiter?.continuation.resume(with: Self.result(of: ending))
+        guard let waiter else { return }
+        willEnd?()
+        waiter.continuation.resume(with: Self.result(of: ending))
     }
 
     /// Lets go of the event loop and of what nobody pulled.
     func detach() {
         state.withLock {
             $0.readOn = nil
+            $0.willEnd = nil
             $0.isStalled = false
         }
     }
@@ -120,12 +129,13 @@ final class InboundQueue: Inbound {
 
     /// The answer that can be given without waiting, or nil when there is none.
     private func takeNow() throws -> Answer? {
-        let (answer, readOn) = state.withLock { Self.take(&$0) }
-        readOn?()
+        let (answer, tell) = state.withLock { Self.take(&$0) }
+        tell?()
         return try answer.map { Answer(value: try $0.get()) }
     }
 
-    /// Takes what comes next out of `state`, and says whom to tell that there is room again.
+    /// Takes what comes next out of `state`, and says whom to tell, before it is handed over, that there is room again or
+    /// that this is the end.
     private static func take(
         _ state: inout State
     ) -> (Result<InboundEvent?, any Error>?, (@Sendable () -> Void)?) {
@@ -138,18 +148,19 @@ final class InboundQueue: Inbound {
         if state.isOver { return (.success(nil), nil) }
         guard let ending = state.ending else { return (nil, nil) }
         state.isOver = true
-        return (result(of: ending), nil)
+        defer { state.willEnd = nil }
+        return (result(of: ending), state.willEnd)
     }
 
     private func wait(_ continuation: CheckedContinuation<InboundEvent?, any Error>, call: UInt64) {
-        let (answer, readOn) = state.withLock { state -> (Result<InboundEvent?, any Error>?, (@Sendable () -> Void)?) in
-            let (answer, readOn) = Self.take(&state)
+        let (answer, tell) = state.withLock { state -> (Result<InboundEvent?, any Error>?, (@Sendable () -> Void)?) in
+            let (answer, tell) = Self.take(&state)
             if answer == nil {
                 state.waiter = Waiter(call: call, continuation: continuation)
             }
-            return (answer, readOn)
+            return (answer, tell)
         }
-        readOn?()
+        tell?()
         if let answer { continuation.resume(with: answer) }
     }
 
