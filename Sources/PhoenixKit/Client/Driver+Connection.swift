@@ -103,6 +103,7 @@ extension Driver {
             authToken: target.authToken,
             serializer: resolution.serializer.capabilities,
             wireExtensions: resolution.wireExtensions,
+            proxy: resolution.proxy ?? configuration.proxy,
             deadlines: configuration.deadlines,
             limits: configuration.limits,
             clock: clock,

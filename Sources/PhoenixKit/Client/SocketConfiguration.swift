@@ -20,6 +20,10 @@ public struct SocketConfiguration: Sendable {
     public var heartbeatTimeout: Duration = .seconds(15)
     /// Headers sent with every connection.
     public var headers: [HeaderField] = []
+    /// Which proxy connections go through, unless the registry's option `proxy` says otherwise.
+    ///
+    /// Default: the one that the environment names, as for curl.
+    public var proxy = ProxySettings.environment
     public var deadlines = ConnectionDeadlines()
     public var limits = ConnectionLimits()
     /// How many bytes of frames may wait to be written before `push`, `join` and `leave` throw `.bufferFull`.

@@ -10,8 +10,9 @@ public struct PhoenixError: Error, Sendable {
             case disconnected, notJoined, alreadyJoined, encoding, decoding
             case invalidURL, unknownTransport, unknownSerializer, unknownExtension, versionConflict, invalidOption
             case incompatible, endpointMismatch
-            case unreachable, timeout, tls, upgradeRefused, upgradeInvalid, transportProtocol, limitExceeded,
-                transportDown
+            case unreachable, timeout, tls, proxyRefused, proxyInvalid, upgradeRefused, upgradeInvalid,
+                transportProtocol
+            case limitExceeded, transportDown
             case stopped, alreadyRunning, bufferFull
         }
 
@@ -51,6 +52,12 @@ public struct PhoenixError: Error, Sendable {
         public static let timeout = Code(raw: .timeout)
         /// TLS failed: an untrusted certificate, a wrong host name, a broken handshake.
         public static let tls = Code(raw: .tls)
+        /// A proxy did not open the way to the server.
+        ///
+        /// The cause is a `ProxyRefusal`.
+        public static let proxyRefused = Code(raw: .proxyRefused)
+        /// A proxy answered with something that is no HTTP, or not at all.
+        public static let proxyInvalid = Code(raw: .proxyInvalid)
         /// The server answered the upgrade with something else than 101.
         ///
         /// The cause is an `UpgradeRefusal`.

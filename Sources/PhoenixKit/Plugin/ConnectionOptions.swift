@@ -4,8 +4,9 @@
 ///     ["transport": "longpoll", "serializer": "json", "vsn": "1.0.0"] as ConnectionOptions
 ///
 /// The strings' keys are `transport`, `serializer` (a name, with `+` and the names of extensions behind it, or an extension
-/// alone), `vsn` or `version`, `compression` (an extension, or `none`), and those of the plug-ins. They are checked when the
-/// options are resolved.
+/// alone), `vsn` or `version`, `compression` (an extension, or `none`), `proxy` (`environment`, `none`, or a URL such as
+/// `http://user:password@proxy.example.org:3128`), `no-proxy` (what is reached without it, as in `NO_PROXY`), and those of
+/// the plug-ins. They are checked when the options are resolved.
 public struct ConnectionOptions: Sendable {
     /// A transport, by name or made already.
     public enum TransportChoice: Sendable {
@@ -35,6 +36,10 @@ public struct ConnectionOptions: Sendable {
     public var version: String?
     /// The extensions to offer.
     public var wireExtensions: [ExtensionChoice]
+    /// Which proxy to go through.
+    ///
+    /// Nil: what `SocketConfiguration.proxy` says.
+    public var proxy: ProxySettings?
     /// Options as strings.
     ///
     /// What is set above goes before them.
@@ -45,12 +50,14 @@ public struct ConnectionOptions: Sendable {
         serializer: SerializerChoice? = nil,
         version: String? = nil,
         wireExtensions: [ExtensionChoice] = [],
+        proxy: ProxySettings? = nil,
         strings: [String: String] = [:]
     ) {
         self.transport = transport
         self.serializer = serializer
         self.version = version
         self.wireExtensions = wireExtensions
+        self.proxy = proxy
         self.strings = strings
     }
 }
@@ -59,5 +66,20 @@ extension ConnectionOptions: ExpressibleByDictionaryLiteral {
     /// Of a key written twice the last value counts.
     public init(dictionaryLiteral elements: (String, String)...) {
         self.init(strings: Dictionary(elements, uniquingKeysWith: { _, last in last }))
+    }
+}
+
+extension ConnectionOptions: CustomStringConvertible, CustomReflectable {
+    /// The names of the options alone: that of a proxy may hold a password.
+    public var description: String { "options \(strings.keys.sorted().joined(separator: ", "))" }
+
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "transport": transport as Any, "serializer": serializer as Any, "version": version as Any,
+                "wireExtensions": wireExtensions, "proxy": proxy as Any, "strings": strings.keys.sorted(),
+            ]
+        )
     }
 }

@@ -12,6 +12,11 @@ public struct ConnectionRequest: Sendable {
     public var serializer: SerializerCapabilities
     /// The extensions to offer; empty for transports that have none.
     public var wireExtensions: [any WireExtension]
+    /// Which proxy to go through.
+    ///
+    /// `proxy.proxy(for: url)` says which it is at the time of the connection. Transports that cannot go through it throw
+    /// `.invalidOption` rather than go past it.
+    public var proxy: ProxySettings
     public var deadlines: ConnectionDeadlines
     public var limits: ConnectionLimits
     /// The clock that deadlines and arrival times are measured on.
@@ -26,6 +31,7 @@ public struct ConnectionRequest: Sendable {
         authToken: Secret? = nil,
         serializer: SerializerCapabilities,
         wireExtensions: [any WireExtension] = [],
+        proxy: ProxySettings = .environment,
         deadlines: ConnectionDeadlines = ConnectionDeadlines(),
         limits: ConnectionLimits = ConnectionLimits(),
         clock: any PhoenixClock = SystemClock(),
@@ -37,6 +43,7 @@ public struct ConnectionRequest: Sendable {
         self.authToken = authToken
         self.serializer = serializer
         self.wireExtensions = wireExtensions
+        self.proxy = proxy
         self.deadlines = deadlines
         self.limits = limits
         self.clock = clock

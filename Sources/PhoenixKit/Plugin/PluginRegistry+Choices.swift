@@ -5,17 +5,21 @@ extension PluginRegistry {
         var serializer: ConnectionOptions.SerializerChoice?
         var version: String?
         var wireExtensions: [ConnectionOptions.ExtensionChoice]
+        var proxy: ProxySettings?
         private let strings: [String: String]
 
-        private static let ownKeys: Set = ["transport", "serializer", "vsn", "version", "compression"]
+        private static let ownKeys: Set = [
+            "transport", "serializer", "vsn", "version", "compression", "proxy", "no-proxy",
+        ]
 
-        /// - Throws: `.invalidOption`, `.unknownSerializer`, `.versionConflict`.
+        /// - Throws: `.invalidOption`, `.invalidURL`, `.unknownSerializer`, `.versionConflict`.
         init(_ options: ConnectionOptions, registry: PluginRegistry) throws(PhoenixError) {
             strings = options.strings
             transport = options.transport
             serializer = options.serializer
             version = options.version
             wireExtensions = options.wireExtensions
+            proxy = options.proxy
             let known = Self.ownKeys
                 .union(registry.transports.flatMap(\.optionKeys))
                 .union(registry.serializers.flatMap(\.optionKeys))
@@ -30,6 +34,7 @@ extension PluginRegistry {
             try readVersion()
             try readSerializer(registry)
             if let name = strings["compression"], name != "none" { addExtension(name) }
+            if proxy == nil { try readProxy() }
         }
 
         /// The strings whose keys a plug-in declared.
@@ -64,6 +69,27 @@ extension PluginRegistry {
                             + "\(names.isEmpty ? "(none is registered)" : names.joined(separator: ", ")), got \(text)."
                     )
                 }
+            }
+        }
+
+        /// `environment`, `none`, `http://user:password@proxy:3128`; the text may hold a password, and is in no error.
+        private mutating func readProxy() throws(PhoenixError) {
+            guard let text = strings["proxy"] else {
+                guard strings["no-proxy"] == nil else {
+                    throw PhoenixError(
+                        .invalidOption,
+                        "Expected the option proxy beside no-proxy, got no-proxy alone. Set proxy, to environment for one."
+                    )
+                }
+                return
+            }
+            do {
+                proxy = try .option(text, except: ProxyExclusions(strings["no-proxy"] ?? ""))
+            } catch {
+                throw PhoenixError(
+                    error.code,
+                    "The option proxy is neither environment, nor none, nor a proxy. \(error.message)"
+                )
             }
         }
 

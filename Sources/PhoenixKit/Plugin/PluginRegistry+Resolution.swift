@@ -41,6 +41,7 @@ extension PluginRegistry {
             serializer: AnySerializer(serializer),
             url: try url.completed(with: parameters, version: serializer.version),
             wireExtensions: extensions,
+            proxy: choices.proxy,
             notes: notes
         )
     }

@@ -6,6 +6,8 @@ public struct Resolution<T: Transport, S: Serializer>: Sendable {
     public var url: Endpoint
     /// The wire extensions to offer.
     public var wireExtensions: [any WireExtension]
+    /// Which proxy to go through; nil where the options do not say, and the client's own setting counts.
+    public var proxy: ProxySettings?
     /// What does not apply and why, in sentences for people: a deflate that the transport has no place for, for one.
     public var notes: [String]
 
@@ -14,12 +16,14 @@ public struct Resolution<T: Transport, S: Serializer>: Sendable {
         serializer: S,
         url: Endpoint,
         wireExtensions: [any WireExtension] = [],
+        proxy: ProxySettings? = nil,
         notes: [String] = []
     ) {
         self.transport = transport
         self.serializer = serializer
         self.url = url
         self.wireExtensions = wireExtensions
+        self.proxy = proxy
         self.notes = notes
     }
 }

@@ -15,7 +15,7 @@ public protocol Transport: Sendable {
     /// Opens one connection, runs `body` with it, and closes it.
     ///
     /// - Throws: `PhoenixError` when the connection cannot be opened: `.unreachable`, `.tls`, `.timeout`,
-    ///   `.upgradeRefused` or `.upgradeInvalid`; whatever `body` throws; `CancellationError` when cancelled before it
+    ///   `.proxyRefused`, `.proxyInvalid`, `.upgradeRefused` or `.upgradeInvalid`; whatever `body` throws; `CancellationError` when cancelled before it
     ///   is open.
     func withConnection<Result: Sendable>(
         _ request: ConnectionRequest,

@@ -157,6 +157,31 @@ struct PluginRegistryTests {
         #expect(error.code == .invalidOption && error.cause is Odd)
     }
 
+    @Test("rule 4: the option proxy is read, typed or as a string, and says nothing where it is not given")
+    func proxies() throws {
+        #expect(try resolve("ws://h/websocket").proxy == nil)
+        #expect(try resolve("ws://h/websocket", ["proxy": "none"]).proxy == ProxySettings.none)
+        #expect(try resolve("ws://h/websocket", ["proxy": "environment"]).proxy == .environment)
+        let given = try resolve("ws://h/longpoll", ["proxy": "http://ann:pw@p:3128", "no-proxy": "a, b"]).proxy
+        let credentials = ProxyCredentials(user: "ann", password: "pw")
+        #expect(given == .http(host: "p", port: 3128, credentials: credentials, except: ["a", "b"]))
+        let both = ConnectionOptions(proxy: ProxySettings.none, strings: ["proxy": "http://p:3128"])
+        #expect(try resolve("ws://h/websocket", both).proxy == ProxySettings.none)
+    }
+
+    @Test(
+        "rule 4: a proxy that cannot be read is refused without its text",
+        arguments: [
+            ["proxy": "socks5://ann:hunter2@p:1"], ["proxy": "http://ann:hunter2@p:x"], ["proxy": ""],
+            ["no-proxy": "h"],
+        ]
+    )
+    func unreadableProxies(strings: [String: String]) throws {
+        let error = try #require(refusal("ws://h/websocket", ConnectionOptions(strings: strings)))
+        #expect([.invalidOption, .invalidURL].contains(error.code))
+        #expect(error.message.contains("option") && !error.message.contains("hunter2"))
+    }
+
     @Test("rule 5: a pair that cannot work is refused with the reason; V1 on long polling works")
     func pairs() throws {
         let error = try #require(refusal("ws://h/longpoll", ["serializer": "pack"]))
