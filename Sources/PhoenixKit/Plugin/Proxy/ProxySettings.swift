@@ -67,7 +67,8 @@ public struct ProxySettings: Sendable, Hashable {
 
     /// The proxy that leads to `endpoint`; nil when there is none.
     ///
-    /// - Parameter environment: where the variables are looked up; by default the environment of the process, as it is now.
+    /// The variables are looked up in `environment`, by default that of the process, as it is now.
+    ///
     /// - Throws: `PhoenixError` with `.invalidURL` or `.invalidOption` when the proxy is not one that can be used. It names
     ///   the variable, but no part of its value, which may hold a password.
     public func proxy(
