@@ -5,7 +5,7 @@ import Testing
 /// The embedded server answers as the real one did.
 @Suite(.timeLimit(.minutes(2)))
 struct ReplayTests {
-    /// All recordings over WebSocket that need neither permessage-deflate nor TLS.
+    /// All recordings that need neither permessage-deflate nor TLS.
     static let names = [
         "auth_token_websocket", "binary_push_broadcast", "binary_push_reply", "broadcast", "burst", "channel_crash",
         "channel_stop", "drop_socket", "duplicate_join", "fragmented", "heartbeat", "idle_timeout",
@@ -14,6 +14,10 @@ struct ReplayTests {
         "upgrade_refused", "v1_binary", "v1_join_echo_leave", "v2_join_echo_leave", "vsn_missing",
         "cowboy/drop_socket", "cowboy/duplicate_join", "cowboy/idle_timeout", "cowboy/invalid_frames_v2",
         "cowboy/v2_join_echo_leave",
+        "lp_auth_token", "lp_bad_token", "lp_batch_over_100", "lp_binary_client", "lp_binary_server_500",
+        "lp_body_too_large", "lp_channel_errors", "lp_content_type", "lp_drop_socket", "lp_expired", "lp_forbidden",
+        "lp_full_cycle", "lp_invalid_json", "lp_options", "lp_poll_wait", "lp_presence", "lp_token_header", "lp_v1",
+        "cowboy/lp_full_cycle",
     ]
 
     @Test("The server answers the recording as the real one did", arguments: names)
@@ -54,13 +58,11 @@ struct ReplayTests {
         var configuration = PhoenixTestServer.Configuration()
         configuration.clock = clock
         configuration.tls = TestCertificate.tls
-        // The other half of the recording is about long polling.
-        var recording = try Recording("tls")
-        recording.entries.removeAll { $0.connection == "lp" }
-        try await PhoenixTestServer.withServer(configuration, site: .recorded) { [recording] server in
+        let recording = try Recording("tls")
+        try await PhoenixTestServer.withServer(configuration, site: .recorded) { server in
             var replay = Replay(recording, against: server, clock: clock, certificate: TestCertificate.chain)
             try await replay.run()
-            #expect(replay.compared == 4)
+            #expect(replay.compared == 7)
         }
     }
 
@@ -101,7 +103,7 @@ struct ReplayTests {
     @Test("Every recording is replayed or left out for a reason")
     func coverage() throws {
         let leftOut: Set = ["deflate", "cowboy/deflate"]
-        let all = try Recording.names().filter { !$0.contains("lp_") && !leftOut.contains($0) }
+        let all = try Recording.names().filter { !leftOut.contains($0) }
         #expect(Set(all) == Set(Self.names + ["tls"]))
     }
 }

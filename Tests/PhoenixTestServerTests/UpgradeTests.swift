@@ -25,7 +25,7 @@ import Testing
         switch TestWorld(Self.site).answer(target, method: method, headers: headers) {
         case .respond(let response): response.status
         case .upgrade: 101
-        case .silence: nil
+        case .later: nil
         }
     }
 

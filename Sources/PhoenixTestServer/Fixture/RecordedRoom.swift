@@ -168,7 +168,7 @@ enum RecordedRoom {
                 "ref": message.reference.map(value) ?? .null,
                 "serializer": .string("Phoenix.Socket.\(version).JSONSerializer"),
                 "topic": .string(context.topic),
-                "transport": "websocket",
+                "transport": .string(request.transport),
             ]
         )
     }

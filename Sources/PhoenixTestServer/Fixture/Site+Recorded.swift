@@ -5,7 +5,7 @@ extension Site {
     /// The server that the recordings of this project were made from (Phoenix 1.8.12 with Bandit).
     ///
     /// Sockets: `/socket` (open), `/auth` (the parameter `token` or the auth token must be `secret`), `/short` (idle
-    /// timeout 2 s), `/ratelimit` (answered 429), `/origin` (only `http://allowed.example`). Each has the channels
+    /// timeout 2 s, long-poll window 1.5 s), `/ratelimit` (answered 429), `/origin` (only `http://allowed.example`). Each has the channels
     /// `room:*`, which does what the event says, and `presence:*`. `GET /health` answers 200; `POST /admin/broadcast`,
     /// `/admin/broadcast_binary` and `/admin/disconnect` do what their names say.
     public static let recorded = Site { site in
@@ -25,6 +25,7 @@ extension Site {
         }
         site.socket("/short") { socket in
             socket.idleTimeout = .after(.seconds(2))
+            socket.longPoll = LongPollOptions(window: .milliseconds(1_500), sessionTimeout: .milliseconds(500))
             socket.onConnect { .accept(id: socketID(for: $0)) }
             addChannels(to: &socket)
         }

@@ -17,9 +17,14 @@ final class Host {
     /// The connections that have yet to send a request.
     private var tickets: [UInt64: any Channel] = [:]
     private var connections: [UInt64: WebSocketHandler] = [:]
+    /// The connections that wait for an answer, by the number of their request.
+    private var requests: [UInt64: RequestHandler] = [:]
+    private var lastRequest: UInt64 = 0
     private var dirty: [UInt64] = []
     private var alarm: (deadline: Timestamp, task: Task<Void, Never>)?
     private var isStopped = false
+    /// Whether effects are being performed.
+    private var isPerforming = false
     /// Whether the next turn has been ordered.
     private var isContinuing = false
 
@@ -61,6 +66,18 @@ final class Host {
         tell { $0.requestSettled(ticket) }
     }
 
+    /// Numbers a request, which may be answered later.
+    func expect(_ handler: RequestHandler) -> UInt64 {
+        lastRequest += 1
+        requests[lastRequest] = handler
+        return lastRequest
+    }
+
+    /// The request has been answered, or nobody waits for the answer any more.
+    func settle(_ request: UInt64) {
+        requests[request] = nil
+    }
+
     func attach(_ handler: WebSocketHandler, as number: UInt64) {
         connections[number] = handler
     }
@@ -92,24 +109,15 @@ final class Host {
     }
 
     private func performEffects() {
-        for effect in world.takeEffects() {
-            switch effect {
-            case .send(let number, let frame):
-                connections[number]?.send(frame)
-                dirty.append(number)
-            case .pong(let number, let data):
-                connections[number]?.sendPong(data)
-                dirty.append(number)
-            case .raw(let number, let bytes):
-                connections[number]?.sendRaw(bytes)
-                dirty.append(number)
-            case .close(let number, let code): connections[number]?.sendClose(code: code)
-            case .cut(let number): connections[number]?.cut()
-            case .drop(let ticket): tickets.removeValue(forKey: ticket)?.close(promise: nil)
-            case .pause(let number): connections[number]?.setReading(false)
-            case .resume(let number): connections[number]?.setReading(true)
-            }
+        // What the world is told meanwhile has its effects behind those at hand.
+        guard !isPerforming else { return }
+        isPerforming = true
+        while true {
+            let effects = world.takeEffects()
+            if effects.isEmpty { break }
+            for effect in effects { perform(effect) }
         }
+        isPerforming = false
         // One flush a connection for all that a turn had to say.
         if !dirty.isEmpty {
             let numbers = dirty
@@ -128,6 +136,28 @@ final class Host {
                 me.value.isContinuing = false
                 me.value.tell { _ in }
             }
+        }
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .send(let number, let frame):
+            connections[number]?.send(frame)
+            dirty.append(number)
+        case .pong(let number, let data):
+            connections[number]?.sendPong(data)
+            dirty.append(number)
+        case .raw(let number, let bytes):
+            connections[number]?.sendRaw(bytes)
+            dirty.append(number)
+        case .close(let number, let code): connections[number]?.sendClose(code: code)
+        case .cut(let number): connections[number]?.cut()
+        case .respond(let request, let response): requests[request]?.respond(response, to: request)
+        case .respondPartly(let request, let response): requests[request]?.respondPartly(response, to: request)
+        case .reset(let request): requests[request]?.reset()
+        case .drop(let ticket): tickets.removeValue(forKey: ticket)?.close(promise: nil)
+        case .pause(let number): connections[number]?.setReading(false)
+        case .resume(let number): connections[number]?.setReading(true)
         }
     }
 

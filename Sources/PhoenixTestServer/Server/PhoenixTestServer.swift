@@ -180,6 +180,7 @@ public final class PhoenixTestServer: Sendable {
                 guard !lifetime.isOver else { return }
                 eventLoop.execute { box.value?.tell { body($0) } }
             },
+            secret: configuration.secret,
             at: configuration.clock.now
         )
         let host = Host(eventLoop: eventLoop, world: world, clock: configuration.clock, logger: configuration.logger)

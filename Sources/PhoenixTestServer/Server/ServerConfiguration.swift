@@ -29,6 +29,11 @@ extension PhoenixTestServer {
         ///
         /// Default: JSON V1 and V2.
         public var serializers: [any Serializer] = [JSONSerializer.v1, JSONSerializer.v2]
+        /// What the tokens of long-poll sessions are signed with.
+        ///
+        /// Servers with the same secret take each other's tokens for genuine, though not each other's sessions, as the
+        /// nodes of a Phoenix application without a cluster do. Default: nil, a random one.
+        public var secret: Secret?
         /// What idle timeouts and delays are measured on.
         public var clock: any PhoenixClock = SystemClock()
         /// Where the server logs to.

@@ -26,7 +26,9 @@ public struct ServerLimits: Sendable, Hashable {
     ///
     /// Default: 60 s.
     public var requestTimeout: Duration = .seconds(60)
-    /// The largest body of a plain HTTP request; a larger one is answered 413.
+    /// The largest body of an HTTP request; a larger one is answered 413, one of long polling 400.
+    ///
+    /// The connection is reset when more than twice as much comes.
     ///
     /// Default: 8,000,000.
     public var requestBody = 8_000_000
@@ -47,6 +49,32 @@ public struct ServerLimits: Sendable, Hashable {
     ///
     /// Default: 1,000,000.
     public var writeBuffer = 1_000_000
+    /// How long a poll waits for messages before it is answered 204, where the socket's route does not say
+    /// (`window_ms`).
+    ///
+    /// Default: 10 s.
+    public var pollWindow: Duration = .seconds(10)
+    /// How long a long-poll request waits for a session that does not answer before it is answered 410, where the
+    /// socket's route does not say (`pubsub_timeout_ms`).
+    ///
+    /// Default: 2 s.
+    public var sessionTimeout: Duration = .seconds(2)
+    /// Messages of a long-poll batch that are looked at; those behind them are ignored without a word.
+    ///
+    /// Default: 100.
+    public var batch = 100
+    /// Long-poll sessions at a time, and long-poll requests that wait at a time; what would need more is answered 503.
+    ///
+    /// Default: 20,000.
+    public var longPollSessions = 20_000
+    /// Messages that may wait in a long-poll session for its next poll; with more the session ends.
+    ///
+    /// Default: 100,000.
+    public var longPollMessages = 100_000
+    /// Bytes of messages that may wait in a long-poll session for its next poll; with more the session ends.
+    ///
+    /// Default: 64,000,000.
+    public var longPollBytes = 64_000_000
     /// Connections at a time; more are not accepted.
     ///
     /// Default: 20,000.

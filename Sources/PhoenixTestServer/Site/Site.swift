@@ -33,7 +33,7 @@ public struct Site: Sendable {
         try build(&self)
     }
 
-    /// Adds a socket at `path`, served under `path/websocket`.
+    /// Adds a socket at `path`, served under `path/websocket` and `path/longpoll`.
     ///
     /// Of two at one path the later counts.
     public mutating func socket(_ path: String, _ build: (inout SocketRoute) throws -> Void) rethrows {

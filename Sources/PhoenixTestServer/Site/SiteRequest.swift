@@ -12,6 +12,8 @@ public struct SiteRequest: Sendable {
     public var headers: [HeaderField]
     /// The body, at most `ServerLimits.requestBody` bytes.
     public var body: Bytes
+    /// Whether the body was larger than that; `body` is empty then.
+    var isBodyTooLarge = false
     /// Whether the connection is encrypted.
     public var isSecure: Bool
     /// The client's address.

@@ -35,6 +35,8 @@ public struct SiteResponse: Sendable, Hashable {
 
     /// What Phoenix answers when a handler raises.
     static let serverError = SiteResponse.json(#"{"errors":{"detail":"Internal Server Error"}}"#, status: 500)
+    /// What Phoenix answers to a body over its limit.
+    static let badRequest = SiteResponse.json(#"{"errors":{"detail":"Bad Request"}}"#, status: 400)
     /// What the recorded server answers for an unknown path.
     static let notFound = SiteResponse.json(#"{"error":"not found"}"#, status: 404)
 }

@@ -13,10 +13,13 @@ public struct SocketRoute: Sendable {
     ///
     /// A request without the header is always allowed.
     public var allowedOrigins: [String]?
-    /// Whether the auth token of Phoenix 1.8 is read from the subprotocols (`auth_token: true`).
+    /// Whether the auth token of Phoenix 1.8 is read from the subprotocols, or over long polling from the header
+    /// `x-phoenix-authtoken` (`auth_token: true`).
     ///
     /// Without it, subprotocols are not looked at, as Phoenix does when its socket lists none.
     public var readsAuthToken = false
+    /// How the socket serves long polling.
+    public var longPoll = LongPollOptions()
 
     var connect: Connect = { _ in .accept() }
     var channels: [(pattern: TopicPattern, route: ChannelRoute)] = []
@@ -45,6 +48,12 @@ public struct SocketRoute: Sendable {
         var route = ChannelRoute()
         try build(&route)
         channels.append((TopicPattern(pattern), route))
+    }
+
+    /// Whether a request comes from where it may; one that does not say may.
+    func allowsOrigin(of request: SiteRequest) -> Bool {
+        guard let allowedOrigins, let origin = request.values("origin").first else { return true }
+        return allowedOrigins.contains(origin)
     }
 
     func channel(for topic: Bytes) -> ChannelRoute? {

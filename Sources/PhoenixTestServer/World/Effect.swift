@@ -12,6 +12,12 @@ enum Effect: Sendable, Hashable {
     case close(UInt64, code: UInt16?)
     /// Drop the TCP connection behind what was sent before.
     case cut(UInt64)
+    /// Answer a request that was to be answered later.
+    case respond(UInt64, SiteResponse)
+    /// Answer a request with the head and half the body of a response, and drop its TCP connection there.
+    case respondPartly(UInt64, SiteResponse)
+    /// Reset the TCP connection that a request came on.
+    case reset(UInt64)
     /// Drop the TCP connection with this ticket, which has sent no request in time.
     case drop(ticket: UInt64)
     /// Read nothing more until `resume`.

@@ -1,6 +1,6 @@
 /// SHA-1 (RFC 3174), which the WebSocket handshake asks for.
 ///
-/// Not for anything that must be secure.
+/// Not for anything that rests on collisions being hard to find.
 enum SHA1 {
     static func hash(_ message: [UInt8]) -> [UInt8] {
         var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]

@@ -1,6 +1,6 @@
 internal import PhoenixKit
 
-/// One connected socket: what Phoenix keeps in the transport's process.
+/// One connected socket: what Phoenix keeps in the transport's process, over WebSocket or for a long-poll session.
 final class SocketState {
     /// Something the socket does in its own time, after the read at hand: Phoenix's process mailbox.
     enum Mail {
@@ -10,6 +10,14 @@ final class SocketState {
         case raw(Bytes)
         /// The end, with a close frame or, without a code, with none.
         case end(code: UInt16?)
+        /// A long-poll request asks whether the session is there.
+        case resume(UInt64)
+        /// A long-poll request hands a message in.
+        case handIn(UInt64, Frame)
+        /// A long-poll request has been told of messages and fetches them.
+        case flush(UInt64)
+        /// It is time to see whether the session has been polled.
+        case lookForPolls
     }
 
     let number: UInt64
@@ -19,6 +27,8 @@ final class SocketState {
     let serializer: any Serializer
     let idleTimeout: Duration?
     let assigns: [String: any Sendable]
+    /// What a long-poll session has beside; nil over WebSocket.
+    let longPoll: LongPollSession?
 
     var channels: [Bytes: ChannelState] = [:]
     var mailbox = Queue<Mail>()
@@ -41,6 +51,7 @@ final class SocketState {
         assigns: [String: any Sendable],
         serializer: any Serializer,
         idleTimeout: Duration?,
+        longPoll: LongPollSession? = nil,
         at now: Timestamp
     ) {
         self.number = number
@@ -50,6 +61,7 @@ final class SocketState {
         self.assigns = assigns
         self.serializer = serializer
         self.idleTimeout = idleTimeout
+        self.longPoll = longPoll
         lastInbound = now
     }
 

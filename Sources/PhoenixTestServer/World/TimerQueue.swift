@@ -14,12 +14,32 @@ struct TimerQueue<Action> {
 
     private var heap: [Entry] = []
     private var scheduled: UInt64 = 0
+    /// Actions that are not to happen any more and are in the heap still.
+    private var cancelled: Set<UInt64> = []
 
     var nextDeadline: Timestamp? { heap.first?.deadline }
 
-    mutating func schedule(_ action: Action, at deadline: Timestamp) {
+    /// Returns the number to cancel it by.
+    @discardableResult
+    mutating func schedule(_ action: Action, at deadline: Timestamp) -> UInt64 {
         scheduled += 1
-        heap.append(Entry(deadline: deadline, order: scheduled, action: action))
+        push(Entry(deadline: deadline, order: scheduled, action: action))
+        return scheduled
+    }
+
+    /// Has an action not happen that has not happened yet.
+    mutating func cancel(_ number: UInt64) {
+        cancelled.insert(number)
+        // Cancelled ones stay until their time comes, but never more than half of all.
+        guard cancelled.count > 64, cancelled.count * 2 > heap.count else { return }
+        let left = heap.filter { !cancelled.contains($0.order) }
+        heap.removeAll(keepingCapacity: true)
+        cancelled.removeAll(keepingCapacity: true)
+        for entry in left { push(entry) }
+    }
+
+    private mutating func push(_ entry: Entry) {
+        heap.append(entry)
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
@@ -31,6 +51,13 @@ struct TimerQueue<Action> {
 
     /// Removes and returns the first action whose time has come.
     mutating func popDue(at now: Timestamp) -> Action? {
+        while let entry = popFirst(at: now) {
+            if cancelled.remove(entry.order) == nil { return entry.action }
+        }
+        return nil
+    }
+
+    private mutating func popFirst(at now: Timestamp) -> Entry? {
         guard let first = heap.first, first.deadline <= now else { return nil }
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()
@@ -45,6 +72,6 @@ struct TimerQueue<Action> {
             heap.swapAt(parent, least)
             parent = least
         }
-        return first.action
+        return first
     }
 }

@@ -8,17 +8,17 @@ extension World {
         do {
             message = try decode(frame, with: socket.serializer)
         } catch {
-            journal.record(.undecodable, at: now, connection: socket.number, frame: frame)
+            note(.undecodable, on: socket, frame: frame)
             return close(socket, code: 1011)
         }
-        journal.record(.received, at: now, connection: socket.number, message: message)
+        note(.received, on: socket, message: message)
         // A serializer reads a null name as an empty one.
         if message.topicBytes.isEmpty || message.eventBytes.isEmpty, answerNullNames(frame, on: socket) { return }
         guard !faults.isEmpty else { return dispatch(message, on: socket) }
 
         let plan = faults.receiving(message, connection: socket.number)
         if let description = plan.description {
-            journal.record(.fault, at: now, connection: socket.number, message: message, note: description)
+            note(.fault, on: socket, message: message, note: description)
         }
         if let cut = plan.cutBefore { return end(socket, code: cut.code) }
         if case .drop = plan.delivery {} else { dispatch(message, on: socket) }
@@ -109,7 +109,7 @@ extension World {
             ["status": "error", "response": ["reason": "unmatched topic"]],
         ]
         guard let bytes = try? format.encode(value: answer) else { return false }
-        effect(.send(socket.number, .text(bytes)))
+        transmit(.text(bytes), nil, on: socket)
         return true
     }
 }

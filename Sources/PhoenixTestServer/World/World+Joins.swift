@@ -46,7 +46,8 @@ extension World {
             if socket.isBlocked { socket.inbox.append(event) } else { handle(event, on: socket) }
         }
         guard !socket.isClosed, !socket.isBlocked else { return }
-        if !socket.isCongested { effect(.resume(socket.number)) }
+        handedIn(on: socket)
+        if !socket.isCongested { setReading(true, of: socket) }
         deliverMail(to: socket)
     }
 
@@ -70,7 +71,7 @@ extension World {
             refuse(message, ["reason": "join crashed"], on: socket)
         case .blocking(let duration, let next):
             socket.isBlocked = true
-            if !socket.isCongested { effect(.pause(socket.number)) }
+            if !socket.isCongested { setReading(false, of: socket) }
             schedule(.finishJoin(channel, message, next), after: duration)
         }
     }

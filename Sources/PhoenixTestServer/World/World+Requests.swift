@@ -9,15 +9,31 @@ extension World {
         case respond(SiteResponse)
         /// Switch protocols; the headers are those beyond the handshake's own.
         case upgrade(UInt64, headers: [HeaderField])
-        /// Say nothing.
-        case silence
+        /// Say nothing for now: the answer comes as an effect, or never.
+        case later
     }
 
-    func answer(_ request: SiteRequest) -> Answer {
-        if let path = Self.socketPath(of: request.path), let route = site.sockets[path] {
-            let answer = connect(request, to: route)
+    /// Judges a request.
+    ///
+    /// `number` is what the network knows it by, should it be answered later.
+    func answer(_ request: SiteRequest, number: UInt64) -> Answer {
+        if let path = Self.path(of: request, without: "/longpoll"), let route = site.sockets[path],
+            route.longPoll.isEnabled
+        {
+            answerLongPoll(request, to: route, number: number)
+            return .later
+        }
+        if request.isBodyTooLarge { return .respond(SiteResponse(status: 413)) }
+        if let path = Self.path(of: request, without: "/websocket"), let route = site.sockets[path] {
+            let answer = upgrade(request, to: route)
             if case .respond(let response) = answer {
-                journal.record(.refused, at: now, status: response.status, note: request.path)
+                journal.record(
+                    .refused,
+                    at: now,
+                    transport: "websocket",
+                    status: response.status,
+                    note: request.path
+                )
             }
             return answer
         }
@@ -26,8 +42,9 @@ extension World {
         return .respond(response)
     }
 
-    private static func socketPath(of path: String) -> String? {
-        path.hasSuffix("/websocket") ? String(path.dropLast("/websocket".count)) : nil
+    /// The path of the socket that a request is for.
+    private static func path(of request: SiteRequest, without suffix: String) -> String? {
+        request.path.hasSuffix(suffix) ? String(request.path.dropLast(suffix.count)) : nil
     }
 
     private func page(_ request: SiteRequest) -> SiteResponse {
@@ -41,18 +58,16 @@ extension World {
         }
     }
 
-    private func connect(_ request: SiteRequest, to route: SocketRoute) -> Answer {
+    private func upgrade(_ request: SiteRequest, to route: SocketRoute) -> Answer {
         switch faults.isEmpty ? nil : faults.upgrading(path: request.path) {
         case .refuse(let response): return .respond(response)
         case .neverAnswer:
-            journal.record(.fault, at: now, note: "never answer \(request.path)")
-            return .silence
+            journal.record(.fault, at: now, transport: "websocket", note: "never answer \(request.path)")
+            return .later
         case nil: break
         }
         guard request.method == "GET" else { return .respond(SiteResponse(status: 400)) }
-        if let allowed = route.allowedOrigins, let origin = request.values("origin").first, !allowed.contains(origin) {
-            return .respond(SiteResponse(status: 403))
-        }
+        guard route.allowsOrigin(of: request) else { return .respond(SiteResponse(status: 403)) }
         var token: Secret?
         var headers: [HeaderField] = []
         if route.readsAuthToken {
@@ -64,20 +79,14 @@ extension World {
                 if let echo { headers.append(HeaderField("sec-websocket-protocol", echo)) }
             }
         }
-        let parameters = request.parameters
-        guard let serializer = serializer(for: parameters["vsn"]) else {
+        guard let serializer = serializer(for: request.parameters["vsn"]) else {
             return .respond(SiteResponse(status: 403, headers: headers))
         }
         let connectRequest = ConnectRequest(
-            parameters: parameters,
-            path: request.path,
-            query: request.query,
-            headers: request.headers,
+            request,
+            transport: "websocket",
             authToken: token,
-            version: serializer.version,
-            isSecure: request.isSecure,
-            peerAddress: request.peerAddress,
-            peerPort: request.peerPort
+            version: serializer.version
         )
         switch route.connect(connectRequest).kind {
         case .refuse(var response):
@@ -87,45 +96,61 @@ extension World {
             if let complaint = Handshake.complaint(about: request) {
                 return .respond(SiteResponse(status: 400, headers: headers, body: Bytes(complaint)))
             }
-            let number = open(connectRequest, route: route, id: id, assigns: assigns, serializer: serializer)
-            return .upgrade(number, headers: headers)
+            let timeout: Duration? =
+                switch route.idleTimeout {
+                case .standard: limits.idleTimeout
+                case .after(let duration): duration
+                case .never: nil
+                }
+            let socket = SocketState(
+                number: nextConnectionNumber(),
+                route: route,
+                request: connectRequest,
+                id: id,
+                assigns: assigns,
+                serializer: serializer,
+                idleTimeout: timeout,
+                at: now
+            )
+            open(socket)
+            if let timeout { schedule(.idle(socket.number), after: timeout) }
+            return .upgrade(socket.number, headers: headers)
         }
     }
 
     /// The serializer whose version fits as `~>` does: same major and minor number, at least its patch.
-    private func serializer(for vsn: Value?) -> (any Serializer)? {
+    func serializer(for vsn: Value?) -> (any Serializer)? {
         guard let version = ProtocolVersion(vsn.map { $0.string ?? "" } ?? "1.0.0") else { return nil }
         return serializers.first { serializer in
             ProtocolVersion(serializer.version).map { version.fits($0) } ?? false
         }
     }
 
-    private func open(
-        _ request: ConnectRequest,
-        route: SocketRoute,
-        id: String?,
-        assigns: [String: any Sendable],
-        serializer: any Serializer
-    ) -> UInt64 {
-        let timeout: Duration? =
-            switch route.idleTimeout {
-            case .standard: limits.idleTimeout
-            case .after(let duration): duration
-            case .never: nil
-            }
-        let socket = SocketState(
-            number: nextConnectionNumber(),
-            route: route,
-            request: request,
-            id: id,
-            assigns: assigns,
-            serializer: serializer,
-            idleTimeout: timeout,
-            at: now
-        )
+    func open(_ socket: SocketState) {
         sockets[socket.number] = socket
-        if let timeout { schedule(.idle(socket.number), after: timeout) }
-        journal.record(.connected, at: now, connection: socket.number, note: request.path)
-        return socket.number
+        note(.connected, on: socket, note: socket.request.path)
+    }
+
+    /// Records what happened on a socket.
+    func note(
+        _ kind: JournalEntry.Kind,
+        on socket: SocketState,
+        message: Message? = nil,
+        frame: Frame? = nil,
+        code: UInt16? = nil,
+        isLocal: Bool = false,
+        note: String? = nil
+    ) {
+        journal.record(
+            kind,
+            at: now,
+            connection: socket.number,
+            transport: socket.request.transport,
+            message: message,
+            frame: frame,
+            code: code,
+            isLocal: isLocal,
+            note: note
+        )
     }
 }

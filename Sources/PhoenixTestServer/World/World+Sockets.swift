@@ -16,7 +16,7 @@ extension World {
     func disconnected(_ number: UInt64) {
         lingered(number)
         guard let socket = sockets[number] else { return }
-        journal.record(.closed, at: now, connection: number, isLocal: false)
+        note(.closed, on: socket)
         terminate(socket)
     }
 
@@ -34,12 +34,12 @@ extension World {
         case .message(let frame):
             dispatch(frame, on: socket)
         case .ping(let data):
-            journal.record(.pinged, at: now, connection: socket.number)
+            note(.pinged, on: socket)
             effect(.pong(socket.number, data))
         case .pong:
             break
         case .close(let code):
-            journal.record(.closed, at: now, connection: socket.number, code: code, isLocal: false)
+            note(.closed, on: socket, code: code, isLocal: false)
             effect(.close(socket.number, code: adapter.answer(toClose: code)))
             linger(socket.number)
             terminate(socket)
@@ -49,19 +49,23 @@ extension World {
     }
 
     /// Closes from the server's side.
+    ///
+    /// A long-poll session just ends: its client learns of it with its next request.
     func close(_ socket: SocketState, code: UInt16) {
         guard !socket.isClosed else { return }
-        journal.record(.closed, at: now, connection: socket.number, code: code, isLocal: true)
-        effect(.close(socket.number, code: code))
-        linger(socket.number)
+        note(.closed, on: socket, code: code, isLocal: true)
+        if socket.longPoll == nil {
+            effect(.close(socket.number, code: code))
+            linger(socket.number)
+        }
         terminate(socket)
     }
 
     /// Drops the connection without a word.
     func cut(_ socket: SocketState) {
         guard !socket.isClosed else { return }
-        journal.record(.cut, at: now, connection: socket.number, isLocal: true)
-        effect(.cut(socket.number))
+        note(.cut, on: socket, isLocal: true)
+        if socket.longPoll == nil { effect(.cut(socket.number)) }
         terminate(socket)
     }
 
@@ -71,9 +75,10 @@ extension World {
     }
 
     /// The socket's process ends, and its channels with it.
-    private func terminate(_ socket: SocketState) {
+    func terminate(_ socket: SocketState) {
         socket.isClosed = true
         sockets[socket.number] = nil
+        if let session = socket.longPoll { sessions[session.name] = nil }
         socket.mailbox.removeAll()
         socket.inbox.removeAll()
         for channel in socket.channels.values.sorted(by: { $0.number < $1.number }) { terminate(channel) }
@@ -105,8 +110,12 @@ extension World {
             switch mail {
             case .push(let frame, let message): send(frame, message, on: socket)
             case .channelEnded(let channel): forget(channel)
-            case .raw(let bytes): effect(.raw(socket.number, bytes))
+            case .raw(let bytes): sendRaw(bytes, on: socket)
             case .end(let code): end(socket, code: code)
+            case .resume(let request): resume(request, on: socket)
+            case .handIn(let request, let frame): handIn(frame, of: request, to: socket)
+            case .flush(let request): flush(to: request, on: socket)
+            case .lookForPolls: lookForPolls(of: socket)
             }
         }
         if socket.isReady {
@@ -133,25 +142,36 @@ extension World {
         guard !faults.isEmpty else { return transmit(frame, message, on: socket) }
         let plan = faults.sending(message, connection: socket.number)
         if let description = plan.description {
-            journal.record(.fault, at: now, connection: socket.number, message: message, note: description)
+            note(.fault, on: socket, message: message, note: description)
         }
         if let cut = plan.cutBefore { return end(socket, code: cut.code) }
         switch plan.delivery {
         case .normal: transmit(frame, message, on: socket)
         case .drop: break
         case .truncate:
-            effect(.raw(socket.number, Truncation.beginning(of: frame)))
+            sendRaw(Truncation.beginning(of: frame), on: socket)
             cut(socket)
         case .delay(let duration): schedule(.send(socket, frame, message), after: duration)
         case .duplicate(let copies):
             for _ in 0..<max(0, copies) { transmit(frame, message, on: socket) }
         }
-        if let raw = plan.raw { effect(.raw(socket.number, raw)) }
+        if let raw = plan.raw { sendRaw(raw, on: socket) }
         if let cut = plan.cutAfter { end(socket, code: cut.code) }
     }
 
-    func transmit(_ frame: Frame, _ message: Message, on socket: SocketState) {
-        journal.record(.sent, at: now, connection: socket.number, message: message)
+    func transmit(_ frame: Frame, _ message: Message?, on socket: SocketState) {
+        if let session = socket.longPoll { return keep(frame, message, in: session, of: socket) }
+        if let message { note(.sent, on: socket, message: message) }
         effect(.send(socket.number, frame))
+    }
+
+    /// Sends bytes outside of any message, for which long polling has no place.
+    private func sendRaw(_ bytes: Bytes, on socket: SocketState) {
+        if socket.longPoll == nil { effect(.raw(socket.number, bytes)) }
+    }
+
+    /// Has the network read or not; a long-poll session's requests come to it one by one.
+    func setReading(_ isReading: Bool, of socket: SocketState) {
+        if socket.longPoll == nil { effect(isReading ? .resume(socket.number) : .pause(socket.number)) }
     }
 }

@@ -15,12 +15,15 @@ final class World {
         case send(SocketState, Frame, Message)
         case linger(UInt64)
         case request(UInt64)
+        case longPoll(UInt64)
+        case lookForPolls(UInt64)
+        case answer(UInt64, SiteResponse)
 
         /// Whether users decide how many there are.
         var isLimited: Bool {
             switch self {
             case .step, .send: true
-            case .idle, .finishJoin, .finishEvent, .linger, .request: false
+            case .idle, .finishJoin, .finishEvent, .linger, .request, .longPoll, .lookForPolls, .answer: false
             }
         }
     }
@@ -32,11 +35,16 @@ final class World {
     let serializers: [any Serializer]
     let journal: Journal
     let gate: WorldGate
+    let tokens: SessionTokens
 
     var faults = FaultScript()
     var sockets: [UInt64: SocketState] = [:]
     var topics = PubSub()
     var presences = PresenceTable()
+    /// The sockets of long-poll sessions, by the session's name.
+    var sessions: [[UInt8]: SocketState] = [:]
+    /// Long-poll requests that have not been answered, by the number that the network knows them by.
+    var longPollRequests: [UInt64: LongPollRequest] = [:]
     var now: Timestamp
     /// Connections that got their close frame and have not gone yet.
     private var lingering: Set<UInt64> = []
@@ -62,6 +70,7 @@ final class World {
         serializers: [any Serializer],
         journal: Journal,
         gate: WorldGate,
+        secret: Secret? = nil,
         at now: Timestamp
     ) {
         self.site = site
@@ -71,6 +80,7 @@ final class World {
         self.serializers = serializers
         self.journal = journal
         self.gate = gate
+        tokens = SessionTokens(secret: secret)
         self.now = now
     }
 
@@ -83,7 +93,7 @@ final class World {
 
     /// Does `body` at `now` and everything that follows from it, and answers what the network is to do.
     func perform<Result>(at now: Timestamp, _ body: (World) throws -> Result) rethrows -> Result {
-        if now > self.now { self.now = now }
+        advance(to: now)
         defer { settle() }
         return try body(self)
     }
@@ -99,9 +109,18 @@ final class World {
 
     /// Lets everything happen whose time has come.
     func wake(at now: Timestamp) {
-        perform(at: now) { world in
-            while let alarm = world.timers.popDue(at: world.now) { world.ring(alarm) }
+        perform(at: now) { _ in }
+    }
+
+    /// What was to happen until now comes before what happens now, whoever is first to say how late it is.
+    private func advance(to now: Timestamp) {
+        if now > self.now { self.now = now }
+        var hasRung = false
+        while let alarm = timers.popDue(at: self.now) {
+            ring(alarm)
+            hasRung = true
         }
+        if hasRung { settle() }
     }
 
     // MARK: What the parts use
@@ -110,16 +129,27 @@ final class World {
     var isTurnFull: Bool { outgoing > limits.writeBuffer }
 
     func effect(_ effect: Effect) {
-        if case .send(_, let frame) = effect { outgoing += frame.bytes.count + 16 }
+        switch effect {
+        case .send(_, let frame): outgoing += frame.bytes.count + 16
+        case .respond(_, let response): outgoing += response.body.count + 256
+        default: break
+        }
         effects.append(effect)
     }
 
-    func schedule(_ alarm: Alarm, after duration: Duration) {
+    /// Returns the number to cancel it by, or nil when there are too many already.
+    @discardableResult
+    func schedule(_ alarm: Alarm, after duration: Duration) -> UInt64? {
         if alarm.isLimited {
-            guard limitedTimers < limits.timers else { return }
+            guard limitedTimers < limits.timers else { return nil }
             limitedTimers += 1
         }
-        timers.schedule(alarm, at: now + duration)
+        return timers.schedule(alarm, at: now + duration)
+    }
+
+    /// Cancels an alarm that has not rung.
+    func cancel(_ timer: UInt64?) {
+        if let timer { timers.cancel(timer) }
     }
 
     func nextConnectionNumber() -> UInt64 {
@@ -208,6 +238,10 @@ final class World {
             if lingering.remove(number) != nil { effect(.cut(number)) }
         case .request(let ticket):
             if awaited.remove(ticket) != nil { effect(.drop(ticket: ticket)) }
+        case .longPoll(let request): longPollTimerFired(for: request)
+        case .lookForPolls(let number):
+            if let socket = sockets[number] { mail(.lookForPolls, to: socket) }
+        case .answer(let request, let response): effect(.respond(request, response))
         }
     }
 }

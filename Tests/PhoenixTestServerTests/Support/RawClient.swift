@@ -75,12 +75,22 @@ final class RawClient {
     ) async throws
         -> Response
     {
+        try await send(method, target, headers, body: body)
+        return try await response()
+    }
+
+    /// Sends a request without waiting for the answer.
+    func send(
+        _ method: String,
+        _ target: String,
+        _ headers: [(String, String)] = [],
+        body: String = ""
+    ) async throws {
         var head = "\(method) \(target) HTTP/1.1\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if !headers.contains(where: { $0.0.lowercased() == "host" }) { head += "Host: localhost\r\n" }
         if !body.isEmpty { head += "content-length: \(body.utf8.count)\r\n" }
         try await send(head + "\r\n" + body)
-        return try await response()
     }
 
     /// Upgrades to WebSocket.

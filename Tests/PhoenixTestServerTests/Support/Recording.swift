@@ -17,6 +17,15 @@ struct Recording {
         var code: UInt16? { value["code"]?.integer.flatMap { UInt16(exactly: $0) } }
         var http: Value { value["http"] ?? [:] }
 
+        /// Replaces a member of `http`.
+        mutating func replace(_ key: String, with text: String) {
+            var http = http.object ?? [:]
+            http[key] = .string(text)
+            var members = value.object ?? [:]
+            members["http"] = .object(http)
+            value = .object(members)
+        }
+
         var hex: [UInt8] {
             let digits = Array((value["hex"]?.string ?? "").utf8)
             return stride(from: 0, to: digits.count - 1, by: 2).map { index in
@@ -45,6 +54,29 @@ struct Recording {
                 value: value
             )
         }
+        restoreElidedBodies()
+    }
+
+    /// Gives the bodies that were left out of the recordings because of their size a form that `inflated` knows.
+    private mutating func restoreElidedBodies() {
+        var reference = 1
+        for index in entries.indices {
+            let body = entries[index].http["body"]?.string ?? ""
+            guard body.hasSuffix(" bytes, elided)"), let size = Int(body.dropFirst().prefix { $0 != " " }) else {
+                continue
+            }
+            reference += 1
+            entries[index].replace(
+                "body",
+                with: #"["1","\#(reference)","room:big","status_only",{"pad":"\#(size - 45) times x"}]"#
+            )
+        }
+    }
+
+    /// A body with what was left out of it.
+    static func inflated(_ body: String) -> String {
+        guard let match = body.firstMatch(of: /"([0-9]+) times x"/), let size = Int(match.1) else { return body }
+        return body.replacingCharacters(in: match.range, with: "\"" + String(repeating: "x", count: size) + "\"")
     }
 
     /// Which web server was recorded.

@@ -1,3 +1,4 @@
+import Foundation
 import PhoenixJSON
 import PhoenixKit
 
@@ -33,7 +34,8 @@ struct Renaming {
     /// Members whose values tell the server what to do, or follow from the connection.
     private static let keptMembers: Set = [
         "n", "size", "ms", "slow_ms", "pad", "base64", "deny", "crash", "push_on_join", "binary_reply", "connect_info",
-        "serializer", "transport", "vsn", "user", "status", "phx_ref", "phx_ref_prev", "online_at", "i", "id", "sent",
+        "serializer", "transport", "vsn", "token", "user", "status", "phx_ref", "phx_ref_prev", "online_at", "i", "id",
+        "sent",
     ]
 
     init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
@@ -52,7 +54,8 @@ struct Renaming {
                     ? Array(try text(String(decoding: entry.binary, as: UTF8.self)).utf8)
                     : binary(entry.binary, isClient: entry.isClient)
                 renamed.entries[index].value = replacing(entry, "base64", with: Base64.encode(bytes))
-            case "http": renamed.entries[index].value = try admin(entry)
+            case "http" where Replay.isLongPoll(entry): try longPoll(&renamed.entries[index])
+            case "http": try admin(&renamed.entries[index])
             default: break
             }
         }
@@ -66,16 +69,37 @@ struct Renaming {
     }
 
     /// The body of a request to the recorded server's pages.
-    private mutating func admin(_ entry: Recording.Entry) throws -> Value {
-        guard let body = entry.http["body"]?.string, body.hasPrefix("{") else { return entry.value }
+    private mutating func admin(_ entry: inout Recording.Entry) throws {
+        guard let body = entry.http["body"]?.string, body.hasPrefix("{") else { return }
         var members = try JSONFormat().value(of: Bytes(body)).object ?? [:]
         if let topic = members["topic"]?.string { members["topic"] = .string(self.topic(topic)) }
         if let payload = members["payload"] { members["payload"] = value(payload) }
-        var http = entry.http.object ?? [:]
-        http["body"] = .string(try JSONFormat().encode(value: .object(members)).text)
-        var all = entry.value.object ?? [:]
-        all["http"] = .object(http)
-        return .object(all)
+        entry.replace("body", with: try JSONFormat().encode(value: .object(members)).text)
+    }
+
+    /// The messages of a long-poll request, or of its answer.
+    private mutating func longPoll(_ entry: inout Recording.Entry) throws {
+        if entry.isClient {
+            guard let body = entry.http["body"]?.string, !body.isEmpty else { return }
+            let lines = try body.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                guard let data = Data(base64Encoded: String(line)) else { return try text(String(line)) }
+                return Base64.encode(binary(Array(data), isClient: true))
+            }
+            entry.replace("body", with: lines.joined(separator: "\n"))
+        } else {
+            let format = JSONFormat()
+            guard let body = entry.http["resp_body"]?.string, body.hasPrefix(#"{"messages":"#),
+                var members = try format.value(of: Bytes(body)).object
+            else { return }
+            members["messages"] = .array(
+                try (members["messages"]?.array ?? []).map { message in
+                    let message = message.string ?? ""
+                    if let first = message.utf8.first, first > 2 { return .string(try text(message)) }
+                    return .string(String(decoding: binary(Array(message.utf8), isClient: false), as: UTF8.self))
+                }
+            )
+            entry.replace("resp_body", with: try format.encode(value: .object(members)).text)
+        }
     }
 
     private mutating func text(_ text: String) throws -> String {

@@ -31,7 +31,7 @@ struct Replay {
     }
 
     private let recording: Recording
-    private let server: PhoenixTestServer
+    let server: PhoenixTestServer
     private let clock: ManualClock
     private let certificate: String?
     private var lines: [String: Line] = [:]
@@ -39,6 +39,12 @@ struct Replay {
     private var comparison = Comparison()
     private var connections: UInt64 = 0
     private var probes = 0
+    /// The connections of long polling, by the names the recording gives them.
+    var pollers: [String: RawClient] = [:]
+    /// How many long-poll requests were sent.
+    var polls = 0
+    /// The server's tokens for the recorded ones.
+    var tokens: [String: String] = [:]
     /// How many answers of the server were compared.
     private(set) var compared = 0
 
@@ -74,6 +80,7 @@ struct Replay {
             index += 1
         }
         for line in lines.values { await line.client.close() }
+        for client in pollers.values { await client.close() }
     }
 
     private static func isFrame(_ entry: Recording.Entry) -> Bool {
@@ -85,6 +92,7 @@ struct Replay {
         let moment = Timestamp(nanoseconds: entry.milliseconds * 1_000_000)
         guard moment > clock.now else { return }
         for line in lines.values { try await settle(line) }
+        try await settlePolls()
         clock.advance(to: moment)
     }
 
@@ -120,6 +128,8 @@ struct Replay {
 
     private mutating func act(_ entry: Recording.Entry, at index: Int) async throws {
         switch entry.kind {
+        case "http" where Self.isLongPoll(entry):
+            try await sendLongPoll(entry)
         case "http":
             try await request(entry, answer: recording.entries[(index + 1)...].first { $0.kind == "http" })
         case "raw":
@@ -139,8 +149,7 @@ struct Replay {
         let target = http["url"]?.string ?? ""
         var headers = (http["req_headers"]?.object ?? [:]).sorted { $0.key < $1.key }
             .map { ($0.key, $0.value.string ?? "") }
-        let port = recording.adapter == .cowboy ? 4142 : certificate == nil ? 4140 : 4141
-        headers.append(("host", "127.0.0.1:\(port)"))
+        headers.append(("host", hostHeader))
         let isHandshake = http["body"] == nil
         // The recordings leave the key out where a WebSocket library made the handshake.
         if isHandshake { headers += RawClient.handshake.filter { $0.0 == "Sec-WebSocket-Key" } }
@@ -159,7 +168,12 @@ struct Replay {
         }
     }
 
-    private func connect() async throws -> RawClient {
+    /// What the recorded client called the server.
+    var hostHeader: String {
+        "127.0.0.1:\(recording.adapter == .cowboy ? 4142 : certificate == nil ? 4140 : 4141)"
+    }
+
+    func connect() async throws -> RawClient {
         try await RawClient.connect(to: server.port, trusting: certificate)
     }
 
@@ -168,6 +182,7 @@ struct Replay {
     private mutating func expect(_ entry: Recording.Entry) async throws {
         compared += 1
         switch entry.kind {
+        case "http" where Self.isLongPoll(entry): try await expectLongPoll(entry)
         case "http": try expectResponse(entry)
         case "raw": try await expectHead(entry)
         case "note": break
@@ -231,9 +246,12 @@ struct Replay {
         }
         let format = JSONFormat()
         let expected = try format.value(of: Bytes(text))
-        let actual = try format.value(of: Bytes(frame.payload))
+        try compare(expected, with: try format.value(of: Bytes(frame.payload)), text: frame.text)
+    }
+
+    mutating func compare(_ expected: Value, with actual: Value, text: String) throws {
         if let difference = comparison.difference(expected, actual) {
-            throw Mismatch(description: "\(difference); expected \(text), got \(frame.text)")
+            throw Mismatch(description: "\(difference); expected \(expected), got \(text)")
         }
     }
 

@@ -18,6 +18,10 @@ final class TestWorld {
     let journal: Journal
     private let submissions = Submissions()
     private(set) var now = Timestamp(nanoseconds: 0)
+    /// The number of the latest request.
+    private(set) var lastRequest: UInt64 = 0
+    /// How requests were answered that were answered later.
+    private(set) var answers: [UInt64: SiteResponse] = [:]
     /// What was sent to each connection since it was last asked for.
     private var output: [UInt64: [String]] = [:]
 
@@ -66,7 +70,9 @@ final class TestWorld {
             query: parts.count > 1 ? String(parts[1]) : nil,
             headers: (standard.filter { !given.contains($0.0) } + headers).map { HeaderField($0.0, $0.1) }
         )
-        return tell { $0.answer(request) }
+        lastRequest += 1
+        let number = lastRequest
+        return tell { $0.answer(request, number: number) }
     }
 
     /// One read with these text messages.
@@ -116,6 +122,11 @@ final class TestWorld {
             case .close(let number, let code):
                 output[number, default: []].append(code.map { "close \($0)" } ?? "close without a code")
             case .cut(let number): output[number, default: []].append("cut")
+            case .respond(let request, let response): answers[request] = response
+            case .respondPartly(let request, let response):
+                answers[request] = response
+                output[request, default: []].append("partly")
+            case .reset(let request): output[request, default: []].append("reset")
             case .drop(let ticket): output[0, default: []].append("drop \(ticket)")
             case .pause(let number): output[number, default: []].append("pause")
             case .resume(let number): output[number, default: []].append("resume")
