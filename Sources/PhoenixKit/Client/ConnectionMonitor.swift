@@ -16,7 +16,7 @@ final class ConnectionMonitor: Sendable {
     private let state: Mutex<State>
     private let deadlineMoved = Signal()
 
-    init(interval: Duration, timeout: Duration, clock: any PhoenixClock) {
+    init(interval: Duration?, timeout: Duration, clock: any PhoenixClock) {
         self.clock = clock
         let liveness = Liveness(interval: interval, timeout: timeout, openedAt: clock.now)
         state = Mutex(State(liveness: liveness, armed: liveness.nextDeadline))
@@ -42,8 +42,16 @@ final class ConnectionMonitor: Sendable {
         state.withLock { $0.liveness.joinSent(settledBy: deadline) }
     }
 
-    func heartbeatAnswered(_ reference: UInt64, at arrival: Timestamp) -> Bool {
+    /// The round trip of the heartbeat that was answered; nil when it is none that is awaited.
+    func heartbeatAnswered(_ reference: UInt64, at arrival: Timestamp) -> Duration? {
         state.withLock { $0.liveness.heartbeatAnswered(reference, at: arrival) }
+    }
+
+    /// A heartbeat out of turn is on its way.
+    func pinged(_ reference: UInt64) {
+        let now = clock.now
+        state.withLock { $0.liveness.heartbeatSent(reference, at: now) }
+        deadlineMoved.raise()
     }
 
     /// Sends heartbeats until the connection is dead or the task is cancelled.

@@ -13,6 +13,15 @@ public enum Directive: Sendable {
     /// A connection to the former target is closed first; its joins are forgotten and `disconnected` is called with
     /// `replaced`.
     indirect case connectTo(ConnectionTarget)
+    /// Connect to another target without losing anything on the way, and leave the present connection for it.
+    ///
+    /// First everything outstanding gets `SocketConfiguration.moveTimeout` to end; pushes go out on the present connection
+    /// as usual meanwhile. Then that connection is closed in good order: what still arrives is delivered, requests throw
+    /// `.disconnected`. When it has closed, `disconnected` is called with `replaced` and the new connection is opened;
+    /// `connected` is the place to join again. Nothing is sent twice.
+    ///
+    /// While connected to that target this changes nothing; without a connection it is the same as `connectTo`.
+    indirect case move(to: ConnectionTarget)
     /// Stop: close the connection, end all references, call `terminate` and let `run()` return or throw.
     indirect case stop(StopReason)
 

@@ -20,7 +20,7 @@ public struct DisconnectReason: Sendable {
         public static let failed = Kind(raw: .failed)
         /// The transport ended without reporting a close or an error.
         public static let transportDown = Kind(raw: .transportDown)
-        /// The handler asked for a connection to somewhere else.
+        /// The handler asked for a connection to somewhere else, by `connectTo` or `move`.
         public static let replaced = Kind(raw: .replaced)
         /// The handler called `disconnect` while the connection was being opened.
         public static let abandoned = Kind(raw: .abandoned)

@@ -16,6 +16,8 @@ extension Driver {
 
     /// Connects, in whatever state the client is (hazard B36): see `Directive`.
     func connect(to newTarget: ConnectionTarget?) {
+        // It is on its way there.
+        if let pendingMove, newTarget ?? pendingMove.target == pendingMove.target { return }
         let isNew = newTarget != nil && newTarget != target
         switch phase {
         case .idle: break
@@ -56,7 +58,9 @@ extension Driver {
             abandoned.raise()
             forget(.abandoned)
             drain()
-        case .connected(_, let outbox, _): outbox.close(code: code, reason: reason)
+        case .connected(_, let outbox, _):
+            pendingMove = nil
+            outbox.close(code: code, reason: reason)
         }
     }
 
@@ -66,7 +70,7 @@ extension Driver {
             guard case .connecting(generation, _) = phase else { throw CancellationError() }
             let resolution = try resolve(target)
             for note in resolution.notes { logger.info("\(note)") }
-            let request = request(for: resolution, target, generation)
+            let request = Self.request(for: resolution, target, generation, configuration)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     try await resolution.transport.withConnection(request) { connection in
@@ -89,12 +93,14 @@ extension Driver {
         if stopReason != nil, liveConnections == 0 { mailbox.finish() }
     }
 
-    private func request(
+    /// What a connection to `target` needs.
+    static func request(
         for resolution: Resolution<T, S>,
         _ target: ConnectionTarget,
-        _ generation: UInt64
+        _ generation: UInt64,
+        _ configuration: SocketConfiguration
     ) -> ConnectionRequest {
-        var logger = logger
+        var logger = configuration.logger
         logger[metadataKey: "generation"] = "\(generation)"
         logger.debug("Connecting", metadata: ["url": "\(resolution.url.redacted)"])
         return ConnectionRequest(
@@ -106,7 +112,7 @@ extension Driver {
             proxy: resolution.proxy ?? configuration.proxy,
             deadlines: configuration.deadlines,
             limits: configuration.limits,
-            clock: clock,
+            clock: configuration.clock,
             generation: generation,
             logger: logger
         )
@@ -122,13 +128,11 @@ extension Driver {
     ) async {
         guard case .connecting(generation, let abandoned) = phase else { return }
         let outbox = Outbox()
-        let monitor =
-            needsHeartbeat
-            ? ConnectionMonitor(
-                interval: configuration.heartbeatInterval,
-                timeout: configuration.heartbeatTimeout,
-                clock: clock
-            ) : nil
+        let monitor = ConnectionMonitor(
+            interval: needsHeartbeat ? configuration.heartbeatInterval : nil,
+            timeout: configuration.heartbeatTimeout,
+            clock: clock
+        )
         phase = .connected(generation, outbox, abandoned: abandoned)
         socket.monitor = monitor
         socket.core.connected(serializer)
@@ -140,7 +144,7 @@ extension Driver {
         let ending = await withTaskGroup(of: Ending.self) { group in
             group.addTask { await self.read(connection.inbound, generation, serializer, monitor) }
             group.addTask { await Self.write(outbox, to: connection.outbound) }
-            if let monitor {
+            if needsHeartbeat {
                 group.addTask { await Self.beat(monitor, references, serializer, outbox) }
             }
             let ending = await self.firstEnding(of: &group)
@@ -179,15 +183,15 @@ extension Driver {
         _ inbound: any Inbound,
         _ generation: UInt64,
         _ serializer: S,
-        _ monitor: ConnectionMonitor?
+        _ monitor: ConnectionMonitor
     ) async -> Ending {
         do {
             while true {
-                monitor?.readerWaits()
+                monitor.readerWaits()
                 guard let event = try await inbound.next() else { return .down }
                 switch event {
                 case .frames(let batch):
-                    monitor?.framesArrived(at: batch.arrival)
+                    monitor.framesArrived(at: batch.arrival)
                     receive(batch, generation, serializer, monitor)
                 case .closed(let close): return .closed(close)
                 }
@@ -224,15 +228,8 @@ extension Driver {
         _ outbox: Outbox
     ) async -> Ending {
         do {
-            let payload = try PayloadContent.value([:]).encode(in: serializer.payloadFormat)
             let silence = try await monitor.beat(references: references) { reference in
-                let heartbeat = Message(
-                    joinReference: nil,
-                    reference: Reference(reference),
-                    topicBytes: Message.Name.phoenix,
-                    eventBytes: Message.Name.heartbeat,
-                    payload: payload
-                )
+                let heartbeat = try Message.heartbeat(reference, in: serializer.payloadFormat)
                 outbox.add([try serializer.encode(heartbeat, as: .client)])
             }
             guard let silence else { return .cancelled }
@@ -256,7 +253,7 @@ extension Driver {
         _ batch: InboundBatch,
         _ generation: UInt64,
         _ serializer: S,
-        _ monitor: ConnectionMonitor?
+        _ monitor: ConnectionMonitor
     ) {
         for frame in batch.frames {
             guard case .connected(generation, _, _) = phase else { return }
@@ -267,18 +264,32 @@ extension Driver {
                 undecodable(frame, error)
                 continue
             }
+            var isAnswer = false
             switch socket.core.received(message) {
             case .deliver: apply(handler.received(message, &socket))
-            case .handled: break
+            case .handled: isAnswer = message.eventBytes == Message.Name.reply
             case .heartbeat(let reference):
-                if monitor?.heartbeatAnswered(reference, at: batch.arrival) != true {
+                if let roundTrip = monitor.heartbeatAnswered(reference, at: batch.arrival) {
+                    isAnswer = true
+                    let answer = HeartbeatAnswer(reference: Reference(reference), roundTrip: roundTrip)
+                    apply(handler.heartbeatAnswered(answer, &socket))
+                } else {
                     apply(handler.dropped(message, .unknownReference, &socket))
                 }
             case .drop(let reason): apply(handler.dropped(message, reason, &socket))
             }
             drain()
+            if isAnswer { answerCame(generation) }
         }
         flush()
+    }
+
+    /// The server answered something on the connection of `generation`.
+    private func answerCame(_ generation: UInt64) {
+        guard !socket.core.isProven, case .connected(generation, _, _) = phase else { return }
+        socket.core.isProven = true
+        apply(handler.proven(&socket))
+        drain()
     }
 
     private func undecodable(_ frame: Frame, _ cause: any Error) {
@@ -303,7 +314,11 @@ extension Driver {
         case .connecting(generation, _), .connected(generation, _, _):
             if Task.isCancelled { return stop(.cancelled) }
             logger.debug("Disconnected", metadata: ["generation": "\(generation)", "reason": "\(reason)"])
-            forget(reason)
+            if pendingMove != nil {
+                finishMove()
+            } else {
+                forget(reason)
+            }
             settle()
         case .idle, .connecting, .connected: break
         }
@@ -312,8 +327,9 @@ extension Driver {
     /// Forgets the present connection: its joins, and what it was to send.
     ///
     /// `drain` reports the rest.
-    private func forget(_ reason: DisconnectReason) {
+    func forget(_ reason: DisconnectReason) {
         phase = .idle
+        pendingMove = nil
         socket.monitor = nil
         socket.core.disconnected()
         disconnections.append(reason)
@@ -327,7 +343,7 @@ extension Driver {
         }
     }
 
-    private static func typed(_ error: any Error) -> PhoenixError {
+    static func typed(_ error: any Error) -> PhoenixError {
         error as? PhoenixError
             ?? PhoenixError(
                 .transportDown,

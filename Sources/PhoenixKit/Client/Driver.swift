@@ -27,6 +27,8 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     var target: ConnectionTarget?
     /// Reasons for which `disconnected` is still to be called.
     var disconnections: [DisconnectReason] = []
+    /// The move that is being made to another target.
+    var pendingMove: Move?
     /// How many connections have not been torn down completely.
     var liveConnections = 0
 
@@ -46,7 +48,9 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         self.mailbox = mailbox
         self.configuration = configuration
         self.resolve = resolve
-        socket = SocketContext(core: SocketCore(configuration: configuration), mailbox: mailbox)
+        socket = SocketContext(core: SocketCore(configuration: configuration), mailbox: mailbox) { target in
+            await Driver.probe(target, configuration, resolve)
+        }
     }
 
     /// Runs until the handler or somebody else stops the client.
@@ -119,13 +123,14 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     }
 
     private var nextDeadline: Timestamp? {
-        [socket.core.table.nextDeadline, socket.delayed.next, stopBy].compacted().min()
+        [socket.core.table.nextDeadline, socket.delayed.next, pendingMove?.deadline, stopBy].compacted().min()
     }
 
     private func deadlinesReached(_ now: Timestamp) {
         if let stopBy, stopBy <= now { return mailbox.finish() }
         guard stopReason == nil else { return }
         socket.core.timeReached(now)
+        moveDeadlineReached(now)
         drain()
         while stopReason == nil, let info = socket.delayed.popDue(at: now) {
             apply(handler.handle(info, &socket))
@@ -143,6 +148,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         case .ok: break
         case .connect: connect(to: nil)
         case .connectTo(let target): connect(to: target)
+        case .move(let target): move(to: target)
         case .stop(let reason): stop(reason)
         }
     }
@@ -214,12 +220,14 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
             socket.core.closeRequested = nil
             disconnect(code: close.code, reason: close.reason)
         }
+        goOnMoving()
         if let next = nextDeadline, armed.map({ next < $0 }) ?? true { deadlineMoved.raise() }
     }
 
     /// Stops: all references end, `terminate` is called, and the connection gets its time to close.
     func stop(_ reason: StopReason) {
         guard stopReason == nil else { return }
+        pendingMove = nil
         flush()
         socket.core.disconnected()
         // Nobody's answer counts any more, but everybody is told.

@@ -18,6 +18,10 @@ public struct SocketConfiguration: Sendable {
     ///
     /// Default: 15 s.
     public var heartbeatTimeout: Duration = .seconds(15)
+    /// How long a move to another target waits for what is outstanding on the present connection.
+    ///
+    /// Default: 5 s.
+    public var moveTimeout: Duration = .seconds(5)
     /// Headers sent with every connection.
     public var headers: [HeaderField] = []
     /// Which proxy connections go through, unless the registry's option `proxy` says otherwise.

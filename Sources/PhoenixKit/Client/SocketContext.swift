@@ -9,11 +9,19 @@ public struct SocketContext<Handler: SocketHandler>: ~Copyable {
     var delayed = DeadlineQueue<Handler.Info>()
     /// Set by the driver while a connection that measures it is open.
     var monitor: ConnectionMonitor?
+    /// Opens a second connection to see whether a target works.
+    let prove: @Sendable (ConnectionTarget) async -> ProbeOutcome
 
     /// Whether there is a connection.
     ///
-    /// Joins and pushes throw `.disconnected` while there is none.
-    public var isConnected: Bool { core.table.isConnected }
+    /// Joins and pushes throw `.disconnected` while there is none, and while a move closes it.
+    public var isConnected: Bool { core.table.isConnected && !core.isClosing }
+
+    /// Whether the server answered something on the present connection: a heartbeat, a join, a leave or a push.
+    public var isProven: Bool { core.isProven }
+
+    /// The present moment on the client's clock.
+    public var now: Timestamp { core.configuration.clock.now }
 
     /// The number of the present or last connection, from 1; 0 before the first.
     public var generation: UInt64 { core.generation }
@@ -111,6 +119,38 @@ public struct SocketContext<Handler: SocketHandler>: ~Copyable {
         timeout: Duration? = nil
     ) throws(PhoenixError) -> Reference {
         try push(topic, event, .encoding(value), timeout: timeout)
+    }
+
+    /// Sends a heartbeat at once.
+    ///
+    /// The answer comes by `heartbeatAnswered`, on every transport. On a transport that needs heartbeats this one counts as
+    /// one of them: silence after it kills the connection, and the next is due an interval later. Of pings that wait
+    /// for an answer, the last 16 are measured.
+    ///
+    /// - Returns: the reference of the heartbeat.
+    /// - Throws: in this order `.disconnected`, `.encoding`, `.bufferFull`.
+    @discardableResult
+    public mutating func ping() throws(PhoenixError) -> Reference {
+        let reference = try core.ping()
+        monitor?.pinged(reference)
+        return Reference(reference)
+    }
+
+    /// Finds out, beside the present connection, whether messages get through to `target`, and sends this handler what
+    /// `info` makes of the outcome.
+    ///
+    /// A second connection is opened as the client's own are, by the same transports, settings and deadlines. It joins nothing: one
+    /// heartbeat is sent, its answer awaited for `SocketConfiguration.heartbeatTimeout`, and the connection closed. Cancelled
+    /// when the client stops. Where `SocketConfiguration.mailboxLimit` pieces of work run, the outcome is a failure.
+    public mutating func probe(
+        _ target: ConnectionTarget,
+        _ info: @escaping @Sendable (ProbeOutcome) -> Handler.Info
+    ) {
+        do throws(PhoenixError) {
+            try perform { [prove] in info(await prove(target)) }
+        } catch {
+            mailbox.post(.info(info(.failed(.failedToConnect(error)))))
+        }
     }
 
     /// Closes the connection after what was sent so far, or gives up the attempt to open one.

@@ -19,6 +19,10 @@ struct SocketCore: ~Copyable {
     var backlog = 0
     /// By when the joins sent since the last flush are settled.
     var joinsSettledBy: Timestamp?
+    /// Whether the server answered something on the present connection.
+    var isProven = false
+    /// Whether the connection is being closed for a move, so that nothing more may be sent on it.
+    var isClosing = false
     /// The close that the handler asked for.
     var closeRequested: (code: UInt16, reason: String)?
     var generation: UInt64 = 0
@@ -40,6 +44,8 @@ struct SocketCore: ~Copyable {
 
     mutating func connected(_ serializer: any Serializer) {
         self.serializer = serializer
+        isProven = false
+        isClosing = false
         table.connected()
     }
 
@@ -50,6 +56,7 @@ struct SocketCore: ~Copyable {
         outgoingBytes = 0
         backlog = 0
         closeRequested = nil
+        isClosing = false
         joinsSettledBy = nil
         table.disconnected(into: &effects)
     }
@@ -85,6 +92,12 @@ struct SocketCore: ~Copyable {
         timeout: Duration
     ) throws(PhoenixError) -> Reference {
         let topic = Bytes(topic)
+        guard !isClosing else {
+            throw PhoenixError(
+                .disconnected,
+                "Expected a connection, got a request on \(topic.text) while it is being closed for another. Wait for connected."
+            )
+        }
         let ticket = try table.authorize(kind, on: topic)
         guard let serializer else {
             throw PhoenixError(.disconnected, "Expected an open connection, got none.")
@@ -101,6 +114,18 @@ struct SocketCore: ~Copyable {
         table.sent(ticket, deadline: deadline, into: &effects)
         if kind == .join { joinsSettledBy = max(joinsSettledBy ?? deadline, deadline) }
         return Reference(ticket.reference)
+    }
+
+    /// Queues a heartbeat out of turn and returns its reference.
+    ///
+    /// - Throws: `.disconnected`, `.bufferFull`, `.encoding`.
+    mutating func ping() throws(PhoenixError) -> UInt64 {
+        guard let serializer, !isClosing else {
+            throw PhoenixError(.disconnected, "Expected an open connection for a ping, got none. Wait for connected.")
+        }
+        let reference = references.next()
+        try enqueue(try Message.heartbeat(reference, in: serializer.payloadFormat), with: serializer)
+        return reference
     }
 
     /// Leaves, for the table, a channel that the server may have joined after its join timed out.

@@ -51,6 +51,14 @@ public struct Reply: Sendable, Hashable {
     public var outcome: PushOutcome
 }
 
+/// A heartbeat that the server answered.
+public struct HeartbeatAnswer: Sendable, Hashable {
+    /// What `ping` returned, or the reference of a heartbeat that was due.
+    public var reference: Reference
+    /// From the heartbeat's sending to the arrival of the answer.
+    public var roundTrip: Duration
+}
+
 /// Why a message reached no callback of its own.
 public enum DropReason: Sendable, Hashable {
     /// It belongs to an earlier join of its topic.

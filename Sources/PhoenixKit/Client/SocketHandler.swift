@@ -40,6 +40,17 @@ public protocol SocketHandler: SendableMetatype {
     /// Nothing is joined yet. Default: `.ok`.
     mutating func connected(_ socket: inout Socket) -> Directive
 
+    /// The connection has proved itself: the server answered a heartbeat, a join, a leave or a push on it.
+    ///
+    /// Called once per connection, after the callback for that answer. Until then nobody knows whether messages get through in
+    /// both directions, however open the connection is; `ping` in `connected` finds it out soon. Default: `.ok`.
+    mutating func proven(_ socket: inout Socket) -> Directive
+
+    /// The server answered a heartbeat, one that was due or one sent by `ping`.
+    ///
+    /// Default: `.ok`.
+    mutating func heartbeatAnswered(_ answer: HeartbeatAnswer, _ socket: inout Socket) -> Directive
+
     /// The connection is gone, or could not be opened.
     ///
     /// All joins are forgotten (`channelClosed` is not called for them) and all references have ended. Default:
@@ -97,6 +108,8 @@ public protocol SocketHandler: SendableMetatype {
 
 extension SocketHandler {
     public mutating func connected(_ socket: inout Socket) -> Directive { .ok }
+    public mutating func proven(_ socket: inout Socket) -> Directive { .ok }
+    public mutating func heartbeatAnswered(_ answer: HeartbeatAnswer, _ socket: inout Socket) -> Directive { .ok }
     public mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive { .ok }
     public mutating func joined(_ join: Joined, _ socket: inout Socket) -> Directive { .ok }
     public mutating func joinFailed(_ failure: JoinFailure, _ socket: inout Socket) -> Directive { .ok }

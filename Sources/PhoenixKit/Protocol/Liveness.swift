@@ -18,15 +18,18 @@ struct Liveness {
         case dead(after: Duration)
     }
 
-    let interval: Duration
+    /// Nil on transports that need no heartbeats: none is due then, and no silence kills.
+    let interval: Duration?
     let timeout: Duration
 
     /// When the next heartbeat goes out.
     private var heartbeatDue: Timestamp
     /// The heartbeat that still waits for a sign of life.
     private var awaited: Timestamp?
-    /// The heartbeat whose reply gives the round trip.
-    private var measured: (reference: UInt64, sent: Timestamp)?
+    /// The heartbeats whose replies give round trips, the oldest first.
+    private var measured: [(reference: UInt64, sent: Timestamp)] = []
+    /// How many of them are remembered: those due and those asked for in between.
+    private static let measuredLimit = 16
     /// Since when the reader has been waiting; nil while it is busy.
     private var readerWaitingSince: Timestamp?
     private var joinsSettledBy: Timestamp
@@ -34,10 +37,10 @@ struct Liveness {
     /// The last round trip measured.
     private(set) var roundTrip: Duration?
 
-    init(interval: Duration, timeout: Duration, openedAt now: Timestamp) {
+    init(interval: Duration?, timeout: Duration, openedAt now: Timestamp) {
         self.interval = interval
         self.timeout = timeout
-        heartbeatDue = now + interval
+        heartbeatDue = interval.map { now + $0 } ?? Timestamp(nanoseconds: .max)
         joinsSettledBy = now
     }
 
@@ -47,7 +50,7 @@ struct Liveness {
     }
 
     private var deathDue: Timestamp? {
-        guard let awaited, let readerWaitingSince else { return nil }
+        guard interval != nil, let awaited, let readerWaitingSince else { return nil }
         return max(awaited, readerWaitingSince, joinsSettledBy) + timeout
     }
 
@@ -67,16 +70,18 @@ struct Liveness {
 
     mutating func heartbeatSent(_ reference: UInt64, at now: Timestamp) {
         awaited = awaited ?? now
-        measured = (reference, now)
-        heartbeatDue = now + interval
+        if measured.count == Self.measuredLimit { measured.removeFirst() }
+        measured.append((reference, now))
+        if let interval { heartbeatDue = now + interval }
     }
 
-    /// A reply to a heartbeat came; false when it answers none that is awaited.
-    mutating func heartbeatAnswered(_ reference: UInt64, at arrival: Timestamp) -> Bool {
-        guard let measured, measured.reference == reference else { return false }
-        roundTrip = arrival - measured.sent
-        self.measured = nil
-        return true
+    /// A reply to a heartbeat came: the round trip, or nil when it answers none that is awaited.
+    mutating func heartbeatAnswered(_ reference: UInt64, at arrival: Timestamp) -> Duration? {
+        guard let index = measured.firstIndex(where: { $0.reference == reference }) else { return nil }
+        let trip = arrival - measured[index].sent
+        measured.removeSubrange(...index)
+        roundTrip = trip
+        return trip
     }
 
     func timeReached(_ now: Timestamp) -> Verdict {

@@ -15,7 +15,7 @@ struct LivenessTests {
     }
 
     private func answered(_ liveness: inout Liveness, _ reference: UInt64, at arrival: Timestamp) -> Bool {
-        liveness.heartbeatAnswered(reference, at: arrival)
+        liveness.heartbeatAnswered(reference, at: arrival) != nil
     }
 
     @Test("a heartbeat is due every interval, traffic or not")
@@ -86,7 +86,30 @@ struct LivenessTests {
         #expect(liveness.timeReached(at(75)) == .dead(after: .seconds(10)))
     }
 
-    @Test("B15: a reply to a heartbeat that was not the last one sent here measures nothing")
+    @Test("each of several heartbeats on their way is measured by its own reply, the oldest 16 at most")
+    func roundTrips() {
+        var liveness = waiting
+        for reference: UInt64 in 1...20 { liveness.heartbeatSent(reference, at: at(Int(reference))) }
+        #expect(answered(&liveness, 4, at: at(21)) == false, "forgotten")
+        #expect(answered(&liveness, 6, at: at(22)) == true)
+        #expect(liveness.roundTrip == .seconds(16))
+        #expect(answered(&liveness, 5, at: at(23)) == false, "a server answers in order")
+        #expect(answered(&liveness, 20, at: at(24)) == true)
+        #expect(liveness.roundTrip == .seconds(4))
+    }
+
+    @Test("where no heartbeats are needed none is due, and silence after a ping kills nothing")
+    func withoutHeartbeats() {
+        var liveness = Liveness(interval: nil, timeout: .seconds(10), openedAt: at(0))
+        liveness.readerWaits(at: at(0))
+        #expect(liveness.timeReached(at(1_000_000)) == .nothing)
+        liveness.heartbeatSent(1, at: at(1))
+        #expect(liveness.timeReached(at(1_000_000)) == .nothing)
+        #expect(answered(&liveness, 1, at: at(3)) == true)
+        #expect(liveness.roundTrip == .seconds(2))
+    }
+
+    @Test("B15: a reply to a heartbeat that was not sent here measures nothing")
     func foreignReply() {
         var liveness = waiting
         #expect(answered(&liveness, 1, at: at(1)) == false)
