@@ -81,11 +81,14 @@ public struct PhoenixError: Error, Sendable {
     public var code: Code
     public var message: String
     public var cause: (any Error)?
+    /// Where the opening of a connection failed; nil where the error is no such failure or the transport does not say.
+    public var stage: ConnectionStage?
 
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil, stage: ConnectionStage? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.stage = stage
     }
 }
 
