@@ -4,6 +4,16 @@ private import FoundationEssentials
 private import Foundation
 #endif
 
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#elseif canImport(Android)
+private import Android
+#else
+private import Darwin
+#endif
+
 /// Remembers in a small file which transport worked where, for programs that run briefly and often, such as command lines.
 ///
 /// One place a line: the time in seconds since 1970, the transport, the place. The file holds addresses without their queries, and no
@@ -73,16 +83,23 @@ public struct FileFallbackStore: FallbackStore {
     }
 
     private func entries() throws -> [Entry] {
-        let manager = FileManager.default
-        guard manager.fileExists(atPath: path) else { return [] }
-        let size = (try manager.attributesOfItem(atPath: path)[.size] as? any BinaryInteger).map { Int(clamping: $0) }
-        guard size ?? 0 <= Self.largest, let bytes = manager.contents(atPath: path) else {
-            throw PhoenixError(
-                .decoding,
-                "Expected a file of at most \(Self.largest) bytes that can be read, got another. Remove it, or name another."
-            )
+        // Not by Foundation, which would read all of it before its size is known.
+        guard let file = fopen(path, "r") else {
+            if errno == ENOENT { return [] }
+            throw unreadable
         }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { Entry($0) }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: Self.largest + 1)
+        let count = fread(&bytes, 1, bytes.count, file)
+        guard ferror(file) == 0, count <= Self.largest else { throw unreadable }
+        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").compactMap { Entry($0) }
+    }
+
+    private var unreadable: PhoenixError {
+        PhoenixError(
+            .decoding,
+            "Expected a file of at most \(Self.largest) bytes that can be read, got another. Remove it, or name another."
+        )
     }
 
     private func write(_ entries: ArraySlice<Entry>) throws {
