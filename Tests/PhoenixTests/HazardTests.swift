@@ -29,7 +29,7 @@ struct HazardTests {
         let seed = UInt64.random(in: 0...9_999)
         var generator = Seed(seed)
         let clock = TestClock()
-        var configuration = SocketConfiguration()
+        var configuration = SeedStage.patient
         configuration.clock = clock
         configuration.heartbeatInterval = .seconds(1_000_000)
         try await SeedStage.with(.v2) { [configuration] stage in

@@ -97,7 +97,11 @@ struct Soak {
     /// Its client and its handler must be gone soon after.
     private static func play(_ url: String) async throws -> Witness {
         let ballast = Rounder.Ballast()
-        let client = SocketClient(Rounder(url: url, ballast: ballast), registry: .standard)
+        let client = SocketClient(
+            Rounder(url: url, ballast: ballast),
+            registry: .standard,
+            options: ["proxy": "none"]
+        )
         let witness = Witness(client: client, ballast: ballast)
         try await client.run()
         return witness

@@ -19,6 +19,8 @@ private import Darwin
 public struct TCPConnector: WebSocketConnector {
     public init() {}
 
+    public var reachesAnyHost: Bool { true }
+
     public func connect(_ request: WebSocketConnectRequest) async throws -> any Channel {
         let attempts = Attempts()
         let result = OneShot<any Channel>()

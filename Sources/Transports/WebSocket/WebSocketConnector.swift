@@ -1,9 +1,15 @@
 public import NIOCore
 
-/// Gets the bytes of a WebSocket to the server: TCP by default, a Unix domain socket or a proxy as third parties like.
+/// Gets the bytes of a WebSocket to the server: TCP by default, through an HTTP proxy, or by a Unix domain socket, as third parties like.
 ///
 /// TLS, the upgrade and the frames are not its business; `WebSocketTransport` adds them to the channel.
 public protocol WebSocketConnector: Sendable {
+    /// Whether any host and port can be connected to, as over TCP, and so a proxy as well.
+    ///
+    /// Default: false. With a connector that leads to one place, a Unix domain socket for one, the proxy that the
+    /// environment names is left alone, and one that is set explicitly is refused.
+    var reachesAnyHost: Bool { get }
+
     /// Opens a connection.
     ///
     /// The channel must be active, run on `request.eventLoop`, carry `ByteBuffer`s, and have `autoRead` off, so that
@@ -14,6 +20,10 @@ public protocol WebSocketConnector: Sendable {
     ///
     /// - Throws: `PhoenixError`, best with `.unreachable`; other errors are wrapped in one.
     func connect(_ request: WebSocketConnectRequest) async throws -> any Channel
+}
+
+extension WebSocketConnector {
+    public var reachesAnyHost: Bool { false }
 }
 
 /// Where a connector is to connect to.

@@ -19,6 +19,9 @@ public import PhoenixKit
 /// The request names no `Origin` and no `User-Agent` unless its headers do: Phoenix checks an origin only where there
 /// is one. Of the headers it writes itself only `Host` may be replaced.
 ///
+/// Where `ConnectionRequest.proxy` names a proxy, the connection goes through a tunnel that it is asked for, within the
+/// connect deadline: see `HTTPProxyConnector`.
+///
 /// Pings are answered at once, also while nobody pulls. Nothing is read beyond two batches that wait. When the body is
 /// done while the connection is open, it is closed with 1000, and the call returns when the server has closed its end
 /// too, at most after `ConnectionDeadlines.close`.

@@ -19,7 +19,7 @@ struct Guest {
         client = SocketClient(
             Visitor(target: target, reports: continuation),
             registry: PluginRegistry.standard.tapped(by: tap.named(name)),
-            options: ["vsn": version]
+            options: ["vsn": version, "proxy": "none"]
         )
         client.start()
     }

@@ -88,6 +88,19 @@ final class ManualClock: PhoenixClock {
         }
     }
 
+    /// Waits until somebody sleeps, moves the clock to the first moment that anybody sleeps until, and gives it.
+    func reachNext() async -> Duration {
+        while true {
+            let first = state.withLock { $0.sleepers.values.map(\.deadline).min() }
+            if let first {
+                let time = first - Timestamp(nanoseconds: 0)
+                advance(to: time)
+                return time
+            }
+            await Task.yield()
+        }
+    }
+
     /// Waits until somebody sleeps until exactly `time` after the origin, and moves the clock there.
     func reach(_ time: Duration) async {
         await waitForSleeper(until: time)

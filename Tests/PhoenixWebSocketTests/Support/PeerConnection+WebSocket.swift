@@ -109,7 +109,7 @@ let serializerCapabilities = SerializerCapabilities(
 )
 
 extension ScriptedPeer {
-    /// A request for this peer, on a clock that stands still: on a busy machine no deadline comes by itself.
+    /// A request for this peer, past any proxy, on a clock that stands still: on a busy machine no deadline comes by itself.
     func request(
         scheme: String = "ws",
         host: String = "127.0.0.1",
@@ -120,6 +120,7 @@ extension ScriptedPeer {
         var request = ConnectionRequest(
             url: Endpoint(scheme: scheme, host: host, port: port, path: path, query: query),
             serializer: serializerCapabilities,
+            proxy: .none,
             clock: ManualClock()
         )
         change(&request)

@@ -87,6 +87,14 @@ final class PeerConnection: Sendable {
         try await send(Array(text.utf8))
     }
 
+    /// Sends `text`, and speaks TLS from then on.
+    func startTLS(_ context: NIOSSLContext, after text: String) async throws {
+        try await channel.eventLoop.submit { [channel] in
+            channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context), position: .first)
+        }.get()
+    }
+
     /// Exactly `count` bytes.
     func receive(_ count: Int) async throws -> [UInt8] {
         try await incoming.take(count)

@@ -112,7 +112,11 @@ struct TLSTests {
 
     @Test("Options that cannot be read are refused before anything is sent")
     func badOptions() async throws {
-        let request = ConnectionRequest(url: try Endpoint("wss://127.0.0.1:1/x"), serializer: serializerCapabilities)
+        let request = ConnectionRequest(
+            url: try Endpoint("wss://127.0.0.1:1/x"),
+            serializer: serializerCapabilities,
+            proxy: .none
+        )
         let bad = [
             transport { $0.trustRoots = .only([.text("no PEM")]) }, transport { $0.trustRoots = .only([.text("")]) },
             transport { $0.additionalTrustRoots = [.file("/nowhere/at/all.pem")] },
@@ -211,7 +215,8 @@ struct TCPConnectorTests {
         let port = try await ScriptedPeer.run { $0.port }
         var request = ConnectionRequest(
             url: Endpoint(scheme: "ws", host: "127.0.0.1", port: port, path: "/x"),
-            serializer: serializerCapabilities
+            serializer: serializerCapabilities,
+            proxy: .none
         )
         let refused = await #expect(throws: PhoenixError.self) {
             try await WebSocketTransport().withConnection(request) { _ in }
@@ -249,7 +254,8 @@ struct TCPConnectorTests {
     func cancelling() async throws {
         let request = ConnectionRequest(
             url: Endpoint(scheme: "ws", host: "no-such-host.invalid", path: "/x"),
-            serializer: serializerCapabilities
+            serializer: serializerCapabilities,
+            proxy: .none
         )
         let task = Task { try await WebSocketTransport().withConnection(request) { _ in } }
         task.cancel()

@@ -33,7 +33,7 @@ final class Child: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: its arguments.
-    ///   - environment: variables beyond those of this process; `NO_COLOR` and `TERM` are as in a script.
+    ///   - environment: variables beyond those of this process, proxies aside; `NO_COLOR` and `TERM` are as in a script.
     ///   - seconds: how long it may run before it is killed.
     /// - Throws: when it cannot be found or started.
     init(_ arguments: [String], environment: [String: String] = [:], atMost seconds: Int = 40) throws {
@@ -41,6 +41,7 @@ final class Child: Sendable {
         process.executableURL = try Self.executable()
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment
+            .filter { !$0.key.lowercased().hasSuffix("_proxy") }
             .merging(["PHX_AUTH_TOKEN": ""]) { $1 }.merging(environment) { $1 }
         let (output, notes) = (Pipe(), Pipe())
         input = Pipe()

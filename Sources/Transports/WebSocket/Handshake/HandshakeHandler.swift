@@ -38,6 +38,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let parts: ConnectionHandler.Parts
     private let results: Results
     private let host: String
+    /// Whether the server's certificate must be for the host.
+    private let checksHost: Bool
     private var state = State.idle
     /// How many bytes of the answer have come, and whether its head is among them.
     private var received = 0
@@ -45,9 +47,16 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Who the connection has been given over to.
     private(set) var successor: ConnectionHandler?
 
-    init(_ request: UpgradeRequest, host: String, parts: ConnectionHandler.Parts, results: Results) {
+    init(
+        _ request: UpgradeRequest,
+        host: String,
+        checksHost: Bool,
+        parts: ConnectionHandler.Parts,
+        results: Results
+    ) {
         self.request = request
         self.host = host
+        self.checksHost = checksHost
         self.parts = parts
         self.results = results
     }
@@ -107,9 +116,17 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
+            if checksHost, !isServersCertificateForHost(context) { return fail(TLSFailure.foreign(host)) }
             results.secured.complete(.success(()))
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    private func isServersCertificateForHost(_ context: ChannelHandlerContext) -> Bool {
+        guard let certificate = try? context.channel.pipeline.syncOperations.nioSSL_peerCertificate() else {
+            return false
+        }
+        return TLSIdentity.isFor(host, certificate)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

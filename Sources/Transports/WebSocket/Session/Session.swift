@@ -104,10 +104,16 @@ extension Session {
             subprotocols: configuration.subprotocols,
             random: configuration.random
         )
-        let context = url.isSecure ? try await configuration.tls.makeContext() : nil
+        let proxy = try proxy(for: request, connector)
+        let context = url.isSecure ? try await configuration.tls.makeContext(host: url.host) : nil
         try Task.checkCancellation()
 
-        let channel = try await connect(request, connector: connector, on: configuration.eventLoopGroup.next())
+        let channel = try await connect(
+            request,
+            connector: proxy.map { HTTPProxyConnector($0, connector: connector, limits: request.limits) } ?? connector,
+            called: proxy.map { "connecting through the proxy \($0)" } ?? "connecting",
+            on: configuration.eventLoopGroup.next()
+        )
         let parts = ConnectionHandler.Parts(
             inbound: InboundQueue(),
             outbound: OutboundQueue(
@@ -147,12 +153,29 @@ extension Session {
         )
     }
 
+    /// The proxy that the request's settings ask for.
+    ///
+    /// The environment's counts for connectors alone that can reach it.
+    private static func proxy(
+        for request: ConnectionRequest,
+        _ connector: any WebSocketConnector
+    ) throws(PhoenixError) -> Proxy? {
+        if connector.reachesAnyHost { return try request.proxy.proxy(for: request.url) }
+        guard let proxy = try request.proxy.proxy(for: request.url, environment: [:]) else { return nil }
+        throw PhoenixError(
+            .invalidOption,
+            "Expected a connector that leads to any host, got one that leads to one place, and the proxy \(proxy) besides. "
+                + "Set the proxy to none, or put the connector into an HTTPProxyConnector."
+        )
+    }
+
     /// Has the connector connect, within the deadline.
     ///
     /// A channel that comes too late is closed.
     private static func connect(
         _ request: ConnectionRequest,
         connector: any WebSocketConnector,
+        called stage: String,
         on eventLoop: any EventLoop
     ) async throws -> any Channel {
         let target = WebSocketConnectRequest(
@@ -161,7 +184,7 @@ extension Session {
             eventLoop: eventLoop,
             timeout: request.deadlines.connect
         )
-        let deadline = Deadline("connecting", within: request.deadlines.connect, clock: request.clock)
+        let deadline = Deadline(stage, within: request.deadlines.connect, clock: request.clock)
         let result = OneShot<any Channel>()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -199,7 +222,13 @@ extension Session {
         let installed = OneShot<NIOLoopBound<HandshakeHandler>>()
         let clock = parts.clock
         channel.eventLoop.execute {
-            let handler = HandshakeHandler(upgrade, host: host, parts: parts, results: results)
+            let handler = HandshakeHandler(
+                upgrade,
+                host: host,
+                checksHost: tls?.options.verification == .full,
+                parts: parts,
+                results: results
+            )
             do {
                 let tlsHandler = try tls.map { try $0.options.makeHandler($0.context, host: host) }
                 installed.complete(.success(NIOLoopBound(handler, eventLoop: channel.eventLoop)))

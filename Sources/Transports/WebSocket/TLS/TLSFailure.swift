@@ -19,6 +19,13 @@ enum TLSFailure {
         PhoenixError(.tls, "TLS with \(host) failed: \(reason(error, in: channel))", cause: error)
     }
 
+    /// The error for a handshake that went well with a certificate for another host than `host`.
+    static func foreign(_ host: String) -> PhoenixError {
+        PhoenixError(.tls, "TLS with \(host) failed: \(foreign)")
+    }
+
+    private static let foreign = "its certificate is for another host. Check the host, or the certificate's names."
+
     /// The error for a connection that was open; nil when the peer is just gone.
     static func error(whileOpen error: any Error) -> PhoenixError? {
         switch error {
@@ -33,7 +40,7 @@ enum TLSFailure {
 
     private static func reason(_ error: any Error, in channel: any Channel) -> String {
         if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
-            return "its certificate is for another host. Check the host, or the certificate's names."
+            return foreign
         }
         let text = String(describing: error)
         if text.contains("CERTIFICATE_VERIFY_FAILED") {

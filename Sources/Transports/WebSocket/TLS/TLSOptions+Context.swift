@@ -4,21 +4,20 @@ internal import NIOSSL
 internal import PhoenixKit
 
 extension TLSOptions {
-    /// Reads roots, certificates and keys.
+    /// Reads roots, certificates and keys, for a connection to `host`.
     ///
     /// This may read files, and does so on a thread that may block.
     ///
     /// - Throws: `.invalidOption` when one of them cannot be read.
-    func makeContext() async throws -> NIOSSLContext {
-        try await NIOThreadPool.singleton.runIfActive { try NIOSSLContext(configuration: configuration()) }
+    func makeContext(host: String) async throws -> NIOSSLContext {
+        try await NIOThreadPool.singleton.runIfActive { try NIOSSLContext(configuration: configuration(host: host)) }
     }
 
     /// The handler that speaks TLS with `host`.
     ///
-    /// IP addresses are not named to the server (RFC 6066 section 3); their certificates are matched with the address
-    /// of the connection.
+    /// IP addresses are not named to the server (RFC 6066 section 3).
     func makeHandler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
-        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        let isAddress = TLSIdentity.address(host) != nil
         do {
             return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
         } catch {
@@ -26,13 +25,14 @@ extension TLSOptions {
         }
     }
 
-    private func configuration() throws -> TLSConfiguration {
+    private func configuration(host: String) throws -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = minimumVersion == .tls13 ? .tlsv13 : .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
         configuration.certificateVerification =
             switch verification {
-            case .full: .fullVerification
+            // With an address NIOSSL would look at that of the socket, which is a proxy's perhaps; see `TLSIdentity`.
+            case .full: TLSIdentity.address(host) == nil ? .fullVerification : .noHostnameVerification
             case .noHostname: .noHostnameVerification
             case .none: .none
             }
