@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "PhoenixKit", targets: ["PhoenixKit"]),
         .library(name: "PhoenixWebSocket", targets: ["PhoenixWebSocket"]),
         .library(name: "PhoenixJSON", targets: ["PhoenixJSON"]),
+        .library(name: "PhoenixDeflate", targets: ["PhoenixDeflate"]),
         .library(name: "Phoenix", targets: ["Phoenix"]),
         .library(name: "PhoenixTesting", targets: ["PhoenixTesting"]),
         .library(name: "PhoenixTestServer", targets: ["PhoenixTestServer"]),
@@ -40,6 +41,18 @@ let package = Package(
             path: "Sources/Serializers/JSON",
             swiftSettings: settings
         ),
+        .systemLibrary(
+            name: "CZlib",
+            path: "Sources/Serializers/CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["libz-dev"]), .brew(["zlib"])]
+        ),
+        .target(
+            name: "PhoenixDeflate",
+            dependencies: ["PhoenixKit", "CZlib"],
+            path: "Sources/Serializers/Deflate",
+            swiftSettings: settings
+        ),
         .target(
             name: "PhoenixWebSocket",
             dependencies: [
@@ -56,7 +69,7 @@ let package = Package(
         ),
         .target(
             name: "Phoenix",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixWebSocket"],
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixDeflate", "PhoenixWebSocket"],
             swiftSettings: settings
         ),
         .target(
@@ -115,9 +128,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PhoenixDeflateTests",
+            dependencies: ["PhoenixKit", "PhoenixDeflate", "CMallinfo"],
+            exclude: ["inflate_peer.py"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PhoenixWebSocketTests",
             dependencies: [
-                "PhoenixKit", "PhoenixWebSocket", "PhoenixTesting",
+                "PhoenixKit", "PhoenixDeflate", "PhoenixWebSocket", "PhoenixTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
