@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "PhoenixWebSocket", targets: ["PhoenixWebSocket"]),
         .library(name: "PhoenixLongPoll", targets: ["PhoenixLongPoll"]),
         .library(name: "PhoenixJSON", targets: ["PhoenixJSON"]),
+        .library(name: "PhoenixDeflate", targets: ["PhoenixDeflate"]),
         .library(name: "Phoenix", targets: ["Phoenix"]),
         .library(name: "PhoenixTesting", targets: ["PhoenixTesting"]),
         .library(name: "PhoenixTestServer", targets: ["PhoenixTestServer"]),
@@ -39,6 +40,18 @@ let package = Package(
             name: "PhoenixJSON",
             dependencies: ["PhoenixKit"],
             path: "Sources/Serializers/JSON",
+            swiftSettings: settings
+        ),
+        .systemLibrary(
+            name: "CZlib",
+            path: "Sources/Serializers/CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["libz-dev"]), .brew(["zlib"])]
+        ),
+        .target(
+            name: "PhoenixDeflate",
+            dependencies: ["PhoenixKit", "CZlib"],
+            path: "Sources/Serializers/Deflate",
             swiftSettings: settings
         ),
         .target(
@@ -66,7 +79,7 @@ let package = Package(
         ),
         .target(
             name: "Phoenix",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixWebSocket", "PhoenixLongPoll"],
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixDeflate", "PhoenixWebSocket", "PhoenixLongPoll"],
             swiftSettings: settings
         ),
         .target(
@@ -131,9 +144,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PhoenixDeflateTests",
+            dependencies: ["PhoenixKit", "PhoenixDeflate", "CMallinfo"],
+            exclude: ["inflate_peer.py"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PhoenixWebSocketTests",
             dependencies: [
-                "PhoenixKit", "PhoenixWebSocket", "PhoenixTesting",
+                "PhoenixKit", "PhoenixDeflate", "PhoenixWebSocket", "PhoenixTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -47,6 +47,7 @@ struct ArgumentTests {
             "/dev/null",
             "--option",
             "websocket.keep-alive=5",
+            "--compression",
             as: PushCommand.self
         )
         #expect(command.topic == "room:1" && command.event == "new_msg" && command.payload == #"{"a":1}"#)
@@ -59,7 +60,7 @@ struct ArgumentTests {
         #expect(
             options.strings == [
                 "vsn": "1.0.0", "websocket.verify": "none", "websocket.ca-file": "/dev/null",
-                "websocket.keep-alive": "5",
+                "websocket.keep-alive": "5", "compression": "permessage-deflate",
             ]
         )
         #expect(try command.connection.configuration().pushTimeout == .seconds(2.5))

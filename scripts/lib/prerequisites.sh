@@ -1,6 +1,7 @@
 # Checks that what the build needs is there, and installs what is missing where that is possible.
 #
-# To be sourced. `require_swift` returns when Swift can build the package and ends the script with status 69 when it cannot.
+# To be sourced. `require_swift` and `require_zlib` return when Swift and zlib can be built with, and end the script with status 69
+# when they cannot.
 
 # The packages of Debian and Ubuntu that Swift itself needs (https://www.swift.org/install/linux/).
 swift_packages=(
@@ -90,6 +91,20 @@ require_swift() {
         say "https://www.swift.org/install lists what Swift needs on this system."
         exit 69
     fi
+}
+
+# Whether the header of zlib is where the compiler looks for it.
+has_zlib() {
+    [ "$(uname -s)" = Darwin ] || [ -e /usr/include/zlib.h ] || pkg-config --exists zlib 2>/dev/null
+}
+
+# The product PhoenixDeflate, and all that depends on it, is built with the zlib of the system.
+require_zlib() {
+    has_zlib && return 0
+    # Debian's package provides libz-dev, too; the name of old is the one that every release has.
+    install_packages zlib1g-dev && has_zlib && return 0
+    say "Expected the header of zlib, which is not installed. On Debian and Ubuntu: apt-get install libz-dev; elsewhere zlib-devel."
+    exit 69
 }
 
 # Makes sure that a command is there, by installing the Debian package that brings it.

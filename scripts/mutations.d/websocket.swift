@@ -37,11 +37,18 @@ let package = Package(
             path: "Sources/Transports/WebSocket",
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CZlib", path: "Sources/Serializers/CZlib", pkgConfig: "zlib"),
+        .target(
+            name: "PhoenixDeflate",
+            dependencies: ["PhoenixKit", "CZlib"],
+            path: "Sources/Serializers/Deflate",
+            swiftSettings: settings
+        ),
         .target(name: "PhoenixTesting", dependencies: ["PhoenixKit"], swiftSettings: settings),
         .testTarget(
             name: "PhoenixWebSocketTests",
             dependencies: [
-                "PhoenixKit", "PhoenixWebSocket", "PhoenixTesting",
+                "PhoenixKit", "PhoenixDeflate", "PhoenixWebSocket", "PhoenixTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -50,10 +50,9 @@ public struct WebSocketTransport: Transport {
         _ body: (Connection) async throws -> Result
     ) async throws -> Result {
         let session = try await Session.open(request, connector: connector, configuration: configuration)
-        request.logger.debug(
-            "WebSocket open",
-            metadata: ["url": "\(request.url)", "connection": "\(request.generation)"]
-        )
+        var metadata: Logger.Metadata = ["url": "\(request.url)", "connection": "\(request.generation)"]
+        if !session.extensions.isEmpty { metadata["extensions"] = "\(session.extensions.joined(separator: ", "))" }
+        request.logger.debug("WebSocket open", metadata: metadata)
         return try await session.run(
             executor: configuration.executor,
             keepAlive: configuration.keepAlive,

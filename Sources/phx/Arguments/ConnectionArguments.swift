@@ -15,6 +15,9 @@ struct ConnectionArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The transport, where the URL's suffix does not name it.", valueName: "name"))
     var transport: String?
 
+    @Flag(help: "Compress messages with permessage-deflate, where the transport and the server can.")
+    var compression = false
+
     @Option(
         name: .customLong("param"),
         help: ArgumentHelp("A parameter of the socket; may be repeated.", valueName: "key=value")
@@ -44,7 +47,7 @@ struct ConnectionArguments: ParsableArguments {
     @Option(
         name: .customLong("option"),
         help: ArgumentHelp(
-            "An option of a plug-in, such as websocket.keep-alive=20; may be repeated.",
+            "An option of a plug-in, such as websocket.keep-alive=20 or deflate.level=9; may be repeated.",
             valueName: "key=value"
         )
     )
@@ -89,6 +92,7 @@ extension ConnectionArguments {
         }
         if let transport { strings["transport"] = transport }
         if let vsn { strings["vsn"] = vsn }
+        if compression { strings["compression"] = "permessage-deflate" }
         if let cacert {
             guard System.canRead(cacert) else {
                 throw Failure(.usage, "Expected --cacert to name a file that can be read, got \(cacert.printable).")

@@ -349,6 +349,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.early = ByteBuffer()
         if early.readableBytes > 0 { received(early) }
         deliver()
+        // A codec may hold much, and this handler lives as long as the scope of the connection.
+        codec = nil
         parts.outbound.detach(nil)
         parts.inbound.finish(.closed(ConnectionClose(code: nil, isLocal: isCloseSent, isClean: false)))
         parts.inbound.detach()

@@ -10,6 +10,9 @@ struct Session: Sendable {
     private let deadlines: ConnectionDeadlines
     private let connection: Connection
 
+    /// The names of the extensions in use.
+    var extensions: [String] { connection.details.extensions }
+
     /// Runs `body` with the connection and closes it, whatever becomes of `body`.
     ///
     /// The closures below name `isolation`, where `body` is to run; without that they would leave it.
