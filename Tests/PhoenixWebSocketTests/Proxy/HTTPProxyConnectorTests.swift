@@ -256,7 +256,7 @@ struct HTTPProxyConnectorTests {
             _ = try await peer.receiveHead()
             try await peer.reset()
         }
-        #expect(error.code == .proxyInvalid, "\(error)")
+        #expect(error.code == .proxyInvalid && error.stage == .connect, "\(error)")
     }
 
     @Test("headers without end stop at the limit, and the connection is closed")
