@@ -54,7 +54,7 @@ public struct PhoenixError: Error, Sendable {
         public static let tls = Code(raw: .tls)
         /// A proxy did not open the way to the server.
         ///
-        /// The cause is a `ProxyRefusal`.
+        /// The cause is a `ProxyRefusal`, where its status is known.
         public static let proxyRefused = Code(raw: .proxyRefused)
         /// A proxy answered with something that is no HTTP, or not at all.
         public static let proxyInvalid = Code(raw: .proxyInvalid)

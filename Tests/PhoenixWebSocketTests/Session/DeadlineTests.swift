@@ -40,6 +40,7 @@ struct DeadlineTests {
         }
         await reached
         #expect(error?.code == .timeout && error?.message.contains("connecting") == true)
+        #expect(error?.stage == .connect)
         #expect(clock.sleepers == 0 && connector.clock.sleepers == 0)
     }
 
@@ -60,6 +61,7 @@ struct DeadlineTests {
             }
             try await served
             #expect(error?.code == .timeout && error?.message.contains("TLS") == true)
+            #expect(error?.stage == .tls)
         }
         #expect(clock.sleepers == 0)
     }
@@ -78,6 +80,7 @@ struct DeadlineTests {
             #expect(try await peer.receiveToEnd() == [])
         }
         #expect(error.code == .timeout && error.message.contains("upgrade"))
+        #expect(error.stage == .upgrade)
         #expect(clock.sleepers == 0)
     }
 

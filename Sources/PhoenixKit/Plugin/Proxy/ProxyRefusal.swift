@@ -1,7 +1,7 @@
 /// What a proxy answered in place of opening the way to the server: the cause of a `.proxyRefused`.
 public struct ProxyRefusal: Error, Sendable, Hashable {
-    /// The HTTP status: 407 where the proxy asks for credentials, 403 where it forbids the host or the port, 501 and 405
-    /// where it opens no tunnels, 502 to 504 where it did not reach the server.
+    /// The HTTP status: 407 where the proxy asks for credentials (of Tinyproxy 401), 403 where it forbids the host or the
+    /// port, 501 and 405 where it opens no tunnels, 502 to 504 where it did not reach the server.
     public var status: Int
     /// The response headers in order, names in lower case.
     public var headers: [HeaderField]

@@ -63,11 +63,12 @@ struct TunnelRequest: Sendable {
 
     private func advice(_ refusal: ProxyRefusal) -> String {
         switch refusal.status {
-        case 407:
+        // Tinyproxy says 401 where others say 407.
+        case 401, 407:
             authentication(refusal)
         case 400:
             "It did not understand CONNECT. Check that an HTTP proxy listens there."
-        case 401, 403:
+        case 403:
             "It forbids this host or port. Have them allowed, use wss at port 443, which most proxies allow, or long polling."
         case 404, 405, 501:
             "It opens no tunnels, or is no proxy. Check its address, or use long polling."
@@ -84,7 +85,7 @@ struct TunnelRequest: Sendable {
     }
 
     private func authentication(_ refusal: ProxyRefusal) -> String {
-        let fields = refusal.headers.filter { $0.name == "proxy-authenticate" }
+        let fields = refusal.headers.filter { ["proxy-authenticate", "www-authenticate"].contains($0.name) }
         let schemes = fields.map { HeaderRules.trimmed($0.value).prefix { $0 != " " }.lowercased() }
         if !schemes.isEmpty, !schemes.contains("basic") {
             let named = schemes.filter { ["digest", "negotiate", "ntlm", "kerberos", "bearer"].contains($0) }

@@ -111,12 +111,15 @@ extension Session {
         let context = url.isSecure ? try await configuration.tls.makeContext(host: url.host) : nil
         try Task.checkCancellation()
 
-        let channel = try await connect(
-            request,
-            connector: proxy.map { HTTPProxyConnector($0, connector: connector, limits: request.limits) } ?? connector,
-            called: proxy.map { "connecting through the proxy \($0)" } ?? "connecting",
-            on: configuration.eventLoopGroup.next()
-        )
+        let channel = try await at(.connect) {
+            try await connect(
+                request,
+                connector: proxy.map { HTTPProxyConnector($0, connector: connector, limits: request.limits) }
+                    ?? connector,
+                called: proxy.map { "connecting through the proxy \($0)" } ?? "connecting",
+                on: configuration.eventLoopGroup.next()
+            )
+        }
         let parts = ConnectionHandler.Parts(
             inbound: InboundQueue(),
             outbound: OutboundQueue(
@@ -154,6 +157,19 @@ extension Session {
             deadlines: request.deadlines,
             connection: Connection(inbound: parts.inbound, outbound: parts.outbound, details: opened.details)
         )
+    }
+
+    /// Runs one stage of the opening, and says in its errors which it was.
+    private static func at<Result>(
+        _ stage: ConnectionStage,
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch var error as PhoenixError {
+            error.stage = stage
+            throw error
+        }
     }
 
     /// The proxy that the request's settings ask for.
@@ -254,11 +270,15 @@ extension Session {
         return try await withTaskCancellationHandler {
             if tls != nil {
                 let deadline = Deadline("the TLS handshake", within: deadlines.tls, clock: clock)
-                try await deadline.race(expired: { expire(deadline) }) { try await results.secured.value() }
+                try await at(.tls) {
+                    try await deadline.race(expired: { expire(deadline) }) { try await results.secured.value() }
+                }
             }
             let deadline = Deadline("the upgrade", within: deadlines.upgrade, clock: clock)
             tell { $0.ask() }
-            return try await deadline.race(expired: { expire(deadline) }) { try await results.upgraded.value() }
+            return try await at(.upgrade) {
+                try await deadline.race(expired: { expire(deadline) }) { try await results.upgraded.value() }
+            }
         } onCancel: {
             tell { $0.fail(CancellationError()) }
         }
