@@ -12,7 +12,10 @@ public enum Directive: Sendable {
     ///
     /// A connection to the former target is closed first; its joins are forgotten and `disconnected` is called with
     /// `replaced`.
-    indirect case connectTo(ConnectionTarget)
+    ///
+    /// With a delay it happens that much later, unless another order to connect, to move, to disconnect or to stop comes
+    /// before.
+    indirect case connectTo(ConnectionTarget, after: Duration = .zero)
     /// Connect to another target without losing anything on the way, and leave the present connection for it.
     ///
     /// First everything outstanding gets `SocketConfiguration.moveTimeout` to end; pushes go out on the present connection

@@ -16,6 +16,7 @@ extension Driver {
 
     /// Connects, in whatever state the client is (hazard B36): see `Directive`.
     func connect(to newTarget: ConnectionTarget?) {
+        pendingConnect = nil
         // It is on its way there.
         if let pendingMove, newTarget ?? pendingMove.target == pendingMove.target { return }
         let isNew = newTarget != nil && newTarget != target
@@ -52,6 +53,7 @@ extension Driver {
 
     /// Closes the connection, or gives up the attempt to open one.
     func disconnect(code: UInt16, reason: String) {
+        pendingConnect = nil
         switch phase {
         case .idle: break
         case .connecting(_, let abandoned):

@@ -17,6 +17,7 @@ extension Driver {
     /// Begins a move, or gives one that has begun another target: see `Directive`.
     func move(to newTarget: ConnectionTarget) {
         guard case .connected = phase else { return connect(to: newTarget) }
+        pendingConnect = nil
         if pendingMove != nil {
             pendingMove?.target = newTarget
         } else if newTarget != target {

@@ -29,6 +29,8 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     var disconnections: [DisconnectReason] = []
     /// The move that is being made to another target.
     var pendingMove: Move?
+    /// The connection that is to be opened a while later.
+    var pendingConnect: (target: ConnectionTarget, moment: Timestamp)?
     /// How many connections have not been torn down completely.
     var liveConnections = 0
 
@@ -123,7 +125,8 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     }
 
     private var nextDeadline: Timestamp? {
-        [socket.core.table.nextDeadline, socket.delayed.next, pendingMove?.deadline, stopBy].compacted().min()
+        [socket.core.table.nextDeadline, socket.delayed.next, pendingMove?.deadline, pendingConnect?.moment, stopBy]
+            .compacted().min()
     }
 
     private func deadlinesReached(_ now: Timestamp) {
@@ -131,6 +134,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         guard stopReason == nil else { return }
         socket.core.timeReached(now)
         moveDeadlineReached(now)
+        if let pendingConnect, pendingConnect.moment <= now { connect(to: pendingConnect.target) }
         drain()
         while stopReason == nil, let info = socket.delayed.popDue(at: now) {
             apply(handler.handle(info, &socket))
@@ -147,7 +151,12 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         switch directive {
         case .ok: break
         case .connect: connect(to: nil)
-        case .connectTo(let target): connect(to: target)
+        case .connectTo(let target, after: let delay):
+            if delay > .zero {
+                pendingConnect = (target, clock.now + delay)
+            } else {
+                connect(to: target)
+            }
         case .move(let target): move(to: target)
         case .stop(let reason): stop(reason)
         }
@@ -227,7 +236,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     /// Stops: all references end, `terminate` is called, and the connection gets its time to close.
     func stop(_ reason: StopReason) {
         guard stopReason == nil else { return }
-        pendingMove = nil
+        (pendingMove, pendingConnect) = (nil, nil)
         flush()
         socket.core.disconnected()
         // Nobody's answer counts any more, but everybody is told.

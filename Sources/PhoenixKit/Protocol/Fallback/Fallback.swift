@@ -7,12 +7,14 @@
 ///     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
 ///         let decision = fallback.disconnected(reason, at: socket.now)
 ///         socket.logger.info("\(decision.explanation)")
-///         try? socket.send(.connect(decision.target), after: decision.delay)
-///         return .ok
+///         return decision.directive
 ///     }
 ///
-/// - It goes on to the next candidate on signs that something between client and server stands in the way, and not on signs that
-///   another transport would not help: `FallbackSign` in the sources lists them with their reasons.
+/// - It goes on to the next candidate on signs that something between client and server stands in the way: at once when the handshake
+///   was answered with a wrong status (407, 501 and 502 among them), with nonsense, or not at all, or was cut; after several in a row when
+///   connections open and die unproven, are cut soon after, or when the server answers 500.
+/// - It stays on signs that another transport would not help: no address, connection refused, certificates, 401, 403, and 429 and 503,
+///   whose `Retry-After` it honours.
 /// - When the last candidate has failed too it begins with the first again, after a wait that grows with every round until a connection
 ///   proves itself (hazard B35).
 /// - A candidate that cannot work at all, such as long polling for a serializer that writes binary frames alone, is left out from then on
@@ -82,15 +84,17 @@ public struct Fallback: Sendable {
         probes = settings.probes
     }
 
-    /// The candidate in use, or about to be.
+    /// Where to connect: the candidate in use, or about to be.
     public var target: ConnectionTarget { candidates[current] }
 
     /// The transport in use, or about to be: the last component of its URL, as a rule.
     public var transport: String { name(current) }
 
-    /// When a better candidate wants to be probed next; nil when none does.
+    /// When a better candidate wants to be probed next.
+    ///
+    /// Nil when none does, and while there is no proven connection.
     public var nextProbe: Timestamp? {
-        if case .due(let moment) = probing { moment } else { nil }
+        if case .due(let moment) = probing, case .open(_, true) = phase { moment } else { nil }
     }
 
     // MARK: What happens
@@ -122,18 +126,20 @@ public struct Fallback: Sendable {
         phase = .open(since: now, isProven: false)
     }
 
-    /// The server answered something on the present connection.
+    /// The server answered something on the present connection, which may be worth remembering.
     ///
-    /// Returns a line for the log when that is news.
+    /// The step is `stay`.
     @discardableResult
-    public mutating func proven(at now: Timestamp) -> String? {
-        guard case .open(let since, false) = phase else { return nil }
+    public mutating func proven(at now: Timestamp) -> Decision {
+        guard case .open(let since, false) = phase else {
+            return Decision(.stay, target, "\(transport): another answer came.")
+        }
         phase = .open(since: since, isProven: true)
         backoff.reset()
         if current > 0, probing == .none, !betterOnes.isEmpty {
             probing = .due(now + probes.next(using: &generator))
         }
-        return keepInMind()
+        return Decision(.stay, target, "\(transport): proved itself\(keepInMind()).")
     }
 
     /// The connection is gone or could not be opened: says what to do.
@@ -161,7 +167,7 @@ public struct Fallback: Sendable {
     /// Nil when it is not, when a probe is running, or when there is no proven connection that another could be better than. Whoever gets a
     /// target here must report the outcome to `probed`.
     public mutating func probeDue(at now: Timestamp) -> ConnectionTarget? {
-        guard case .due(let moment) = probing, moment <= now, case .open(_, true) = phase else { return nil }
+        guard let nextProbe, nextProbe <= now else { return nil }
         // One after the other, from the best on.
         let better = betterOnes
         guard let index = better.first(where: { $0 > lastProbed ?? -1 }) ?? better.first else { return nil }
@@ -184,7 +190,7 @@ public struct Fallback: Sendable {
         switch outcome {
         case .proven(let roundTrip):
             let former = transport
-            phase = .moving(index)
+            if case .open = phase { phase = .moving(index) } else { adopt(index) }
             return Decision(
                 .move,
                 candidates[index],
@@ -274,20 +280,20 @@ public struct Fallback: Sendable {
     }
 
     /// Brings the store up to date with the candidate that has just proved itself.
-    private mutating func keepInMind() -> String? {
+    private mutating func keepInMind() -> String {
         do {
             if current == 0 {
-                guard remembered != nil else { return nil }
+                guard remembered != nil else { return "" }
                 remembered = nil
                 try store.forget(place)
-                return "\(transport): proved itself; what was remembered about it is forgotten."
+                return "; that another was better once is forgotten"
             }
-            guard hasFallen, remembered != current else { return nil }
+            guard hasFallen, remembered != current else { return "" }
             remembered = current
             try store.remember(transport, at: place)
-            return "\(transport): proved itself, and is remembered."
+            return ", and is remembered"
         } catch {
-            return "\(transport): proved itself; the store could not be written."
+            return "; the store could not be written"
         }
     }
 

@@ -34,5 +34,14 @@ extension Fallback {
         public let delay: Duration
         /// What was tried, what came and why it moves or stays: one line for the log, without secrets.
         public let explanation: String
+
+        /// What a handler returns to have it done.
+        public var directive: Directive {
+            switch step {
+            case .move: .move(to: target)
+            case .stay: .ok
+            default: .connectTo(target, after: delay)
+            }
+        }
     }
 }

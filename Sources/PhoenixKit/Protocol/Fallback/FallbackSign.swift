@@ -4,11 +4,13 @@
 /// |---|---|---|
 /// | handshake answered with any status but those below, 407 and 502 among them | moves | the upgrade did not reach the server, or nobody there takes it |
 /// | an answer that is none (`.upgradeInvalid`), or none at all in time; the connection cut during the handshake | moves | something on the way does not know WebSockets |
+/// | a proxy that opens no tunnel, wants credentials, or answers nonsense | moves | other transports may go through it, or past it |
+/// | a proxy that does not reach the server (502, 503, 504) | stays at place | it would not reach it for another transport |
 /// | 401, 403 | stays | the server does not want us, on any transport |
 /// | 429, 503 | stays | the server wants us later, and says so: `Retry-After` counts |
 /// | 500 | counts | the server failed, as it may on any transport; but some gateways answer so |
 /// | a connection that opened and died unproven, or was cut soon after | counts | once it is chance, several times in a row it is a middlebox |
-/// | no address, refused, no answer at the address, TLS | stays | the other transports go to the same place; counts where they do not |
+/// | no address, refused, no answer at the address, TLS | stays at place | the other transports go to the same place; counts where they do not |
 /// | a pair, an endpoint or options that cannot work | unusable | no try will change it |
 /// | closed by the rules, or after it had been used for a while | stays | it works |
 /// | closed or given up from here | ours | it says nothing |
@@ -72,7 +74,8 @@ struct FallbackSign: Equatable {
         case .incompatible, .endpointMismatch, .invalidURL, .invalidOption, .versionConflict, .unknownTransport,
             .unknownSerializer, .unknownExtension:
             return .unusable
-        case .upgradeRefused, .upgradeInvalid: return .moves
+        case .upgradeRefused, .upgradeInvalid, .proxyInvalid: return .moves
+        case .proxyRefused: return verdict(onProxy: (error.cause as? ProxyRefusal)?.status)
         default: return error.stage == .upgrade ? .moves : .staysAtPlace
         }
     }
@@ -81,6 +84,13 @@ struct FallbackSign: Equatable {
         switch refusal.status {
         case 401, 403, 429, 503: .stays
         case 500: .counts
+        default: .moves
+        }
+    }
+
+    private static func verdict(onProxy status: Int?) -> Verdict {
+        switch status {
+        case 502?, 503?, 504?: .staysAtPlace
         default: .moves
         }
     }

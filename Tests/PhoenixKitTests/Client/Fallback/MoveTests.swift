@@ -171,6 +171,54 @@ struct MoveTests {
         await old.connection.waitForEnd()
     }
 
+    // MARK: Connecting later
+
+    @Test("connectTo with a delay connects that much later")
+    func later() async throws {
+        let bench = try TwoWays()
+        let old = try await bench.open()
+        old.connection.vanish()
+        #expect(await bench.next() == .disconnected("transportDown"))
+        try bench.direct(.connectTo(bench.webSocketTarget, after: .seconds(3)))
+        await bench.clock.waitForSleeper(until: .seconds(3))
+        bench.clock.advance(by: .seconds(3))
+        _ = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        #expect(await bench.next() == .connected(2))
+    }
+
+    @Test(
+        "another order takes the place of a delayed connectTo",
+        arguments: ["connect", "connectTo", "move", "disconnect", "later"]
+    )
+    func superseded(_ order: String) async throws {
+        let bench = try TwoWays()
+        let old = try await bench.open()
+        old.connection.vanish()
+        #expect(await bench.next() == .disconnected("transportDown"))
+        try bench.direct(.connectTo(bench.webSocketTarget, after: .seconds(3)))
+        await bench.clock.waitForSleeper(until: .seconds(3))
+        switch order {
+        case "connect": try bench.direct(.connect)
+        case "connectTo": try bench.direct(.connectTo(bench.longPollTarget))
+        case "move": try bench.direct(.move(to: bench.longPollTarget))
+        case "later": try bench.direct(.connectTo(bench.longPollTarget, after: .seconds(1)))
+        default:
+            try bench.client.send { socket in
+                socket.disconnect()
+                return .ok
+            }
+        }
+        // An answer to this says that the order has been carried out.
+        let isOpening = try await bench.act { $0.generation == 2 ? 1 : 0 } == 1
+        #expect(isOpening == ["connect", "connectTo", "move"].contains(order))
+        bench.clock.advance(by: .seconds(3))
+        if order == "disconnect" { try bench.direct(.connectTo(bench.longPollTarget)) }
+        let phoenix = try await bench.longPoll.accept(speaking: JSONSerializer.v2)
+        #expect(await bench.next() == .connected(2))
+        try await bench.join("a", at: phoenix, proves: 2)
+        #expect(try await bench.act { $0.generation == 2 ? 1 : 0 } == 1)
+    }
+
     @Test("numbered pushes through many moves: each that got a reply was received exactly once, any other at most once")
     func accounts() async throws {
         var generator = SeededGenerator.announced("moves under traffic")

@@ -38,7 +38,7 @@ struct FallbackBench {
     mutating func connect() { fallback.connected(at: now) }
 
     @discardableResult
-    mutating func prove() -> String? { fallback.proven(at: now) }
+    mutating func prove() -> String { fallback.proven(at: now).explanation }
 
     mutating func end(_ reason: DisconnectReason) -> Fallback.Decision { fallback.disconnected(reason, at: now) }
 

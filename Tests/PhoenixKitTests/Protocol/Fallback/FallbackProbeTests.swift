@@ -44,11 +44,11 @@ struct FallbackProbeTests {
         let decision = bench.probed(.proven(roundTrip: .milliseconds(20)))
         #expect(decision.brief == "move websocket 0.0 seconds")
         #expect(bench.fallback.transport == "longpoll", "until the old connection is over")
-        #expect(bench.prove() == nil, "this answer came on the old connection")
+        #expect(bench.prove() == "longpoll: another answer came.", "on the old connection")
         #expect(bench.end(.replaced).brief == "move websocket 0.0 seconds")
         bench.connect()
         #expect(bench.fallback.transport == "websocket")
-        #expect(bench.prove()?.contains("forgotten") == true)
+        #expect(bench.prove() == "websocket: proved itself; that another was better once is forgotten.")
         #expect(bench.fallback.nextProbe == nil)
     }
 
@@ -150,7 +150,10 @@ struct FallbackProbeTests {
         #expect(decision.brief == "begin longpoll 0.0 seconds")
         #expect(decision.explanation == "longpoll: worked 12 min ago, when websocket did not; beginning with it.")
         next.connected(at: bench.now)
-        #expect(next.proven(at: bench.now) == nil, "its age stays that of the failure")
+        #expect(
+            next.proven(at: bench.now).explanation == "longpoll: proved itself.",
+            "its age stays that of the failure"
+        )
         #expect(next.nextProbe != nil)
         #expect(bench.store.recall("wss://server.test:443/socket")?.age == .seconds(720))
     }
@@ -165,7 +168,7 @@ struct FallbackProbeTests {
         // It falls again: the memory is refreshed.
         _ = next.disconnected(.refused(502), at: bench.now)
         next.connected(at: bench.now)
-        #expect(next.proven(at: bench.now)?.contains("remembered") == true)
+        #expect(next.proven(at: bench.now).explanation == "longpoll: proved itself, and is remembered.")
         #expect(bench.store.recall("wss://server.test:443/socket")?.age == .zero)
         var wary = Fallback(bench.fallback.candidates[0], [bench.fallback.candidates[1]], store: Prophet())
         #expect(wary.start().step == .begin && wary.transport == "websocket")
@@ -203,7 +206,7 @@ struct FallbackProbeTests {
         let now = Timestamp(nanoseconds: 0)
         #expect(fallback.disconnected(.refused(502), at: now).step == .fallBack)
         fallback.connected(at: now)
-        #expect(fallback.proven(at: now) == "longpoll: proved itself; the store could not be written.")
+        #expect(fallback.proven(at: now).explanation == "longpoll: proved itself; the store could not be written.")
     }
 }
 

@@ -31,6 +31,20 @@ struct FallbackSignTests {
         #expect(verdict(.refused(status)) == .stays)
     }
 
+    @Test(
+        "a proxy that does not let through may let another transport through, unless it does not reach the server itself"
+    )
+    func proxies() {
+        func refused(_ status: Int) -> DisconnectReason {
+            .failedToConnect(
+                PhoenixError(.proxyRefused, "Refused.", cause: ProxyRefusal(status: status), stage: .connect)
+            )
+        }
+        for status in [400, 403, 405, 407, 501] { #expect(verdict(refused(status)) == .moves) }
+        for status in [502, 503, 504] { #expect(verdict(refused(status)) == .staysAtPlace) }
+        #expect(verdict(.failed(.proxyInvalid, in: .connect)) == .moves)
+    }
+
     @Test("a server that failed may be a gateway that did")
     func internalError() {
         #expect(verdict(.refused(500)) == .counts)

@@ -189,7 +189,7 @@ struct FallbackTests {
             lines.append(bench.end(reason).explanation)
         }
         bench.connect()
-        lines.append(bench.prove() ?? "")
+        lines.append(bench.prove())
         #expect(lines.allSatisfy { !$0.contains("s3cret") && !$0.contains(where: \.isNewline) && $0.count < 400 })
     }
 }
