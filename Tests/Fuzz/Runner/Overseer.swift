@@ -129,7 +129,10 @@ final class Overseer {
 
     private func finish(_ target: FuzzTarget, _ report: Report) {
         let isGrowing = (report.growth ?? 0) > Report.allowedGrowth
-        if isGrowing { failures += 1 }
+        if isGrowing {
+            failures += 1
+            print("\(target.name): GROWTH: \(report.growth ?? 0) bytes more live at the end of \(options.count) inputs")
+        }
         let growth = report.growth.map { isGrowing ? "+\($0) B" : "none" } ?? "not measured"
         lines[target.name] =
             "\(report.accepted + report.refused)".leading(10) + "\(report.accepted)".leading(10)

@@ -24,7 +24,8 @@ public struct Dice: RandomNumberGenerator {
 
     /// A number from 0 up to but not including `bound`; 0 when there is none.
     mutating func below(_ bound: Int) -> Int {
-        bound > 1 ? Int(truncatingIfNeeded: (next() >> 32) &* UInt64(bound & 0xFFFF_FFFF) >> 32) : 0
+        guard bound > 1 else { return 0 }
+        return Int(truncatingIfNeeded: ((next() >> 32) &* UInt64(bound & 0xFFFF_FFFF)) >> 32)
     }
 
     /// True once in `times`.

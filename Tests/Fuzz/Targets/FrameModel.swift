@@ -28,6 +28,7 @@ struct FrameModel {
         let isTransformed: Bool
         var bytes: [UInt8]
         var received = 0
+        var fragments = 0
     }
 
     func read(_ stream: [UInt8]) -> Contents {
@@ -62,6 +63,7 @@ struct FrameModel {
             if extra == 8, length < 65_536 || length > 0x7FFF_FFFF_FFFF_FFFF { throw Refusal(code: 1002) }
             if !isControl {
                 if (opcode == 0) != (started != nil) { throw Refusal(code: 1002) }
+                if let started, started.fragments >= max(1_024, messageLimit) { throw Refusal(code: 1009) }
                 let received = UInt64(started?.received ?? 0)
                 if length > UInt64(frameLimit) || length > UInt64(messageLimit) - received { throw Refusal(code: 1009) }
             }
@@ -82,6 +84,7 @@ struct FrameModel {
             guard isWhole || !message.isTransformed else { return }
             message.bytes += message.isTransformed ? payload.map { ~$0 } : payload
             message.received += payload.count
+            message.fragments += 1
             if message.isTransformed, message.bytes.count > inflatedLimit { throw Refusal(code: 1009) }
             if message.kind == .text, !Self.isText(message.bytes, isAll: isWhole && isFinal) {
                 throw Refusal(code: 1007)

@@ -34,7 +34,7 @@ extension FuzzTarget {
 
     private static func examineEndpoint(_ input: [UInt8]) -> Bool {
         let lines = String(decoding: input, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        let text = lines.first.map(String.init) ?? ""
+        let text = lines.first.map { String($0) } ?? ""
         let endpoint: Endpoint
         do throws(PhoenixError) {
             endpoint = try Endpoint(text)
@@ -44,7 +44,7 @@ extension FuzzTarget {
             return false
         }
         examineParts(of: endpoint)
-        var options = ConnectionOptions()
+        var options: ConnectionOptions = [:]
         for line in lines.dropFirst() {
             let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             options.strings[String(pair[0])] = pair.count > 1 ? String(pair[1]) : ""
@@ -60,7 +60,7 @@ extension FuzzTarget {
             require(url.isSecure == endpoint.isSecure, "TLS exactly where it was asked for")
             require(url.lastPathComponent == resolution.transport.capabilities.name, "the transport's suffix")
             require(url.queryItems.contains { $0.name == "user" && $0.value == "ä&=?" }, "the parameters in the query")
-            let version = url.queryItems.last { $0.name == "vsn" }?.value ?? ""
+            let version = url.queryItems.last(where: { $0.name == "vsn" })?.value ?? ""
             require(
                 version.hasPrefix(String(resolution.serializer.version.prefix(4))),
                 "the serializer's vsn, got \(version)"
@@ -89,12 +89,9 @@ extension FuzzTarget {
             text.utf8.count > 16_384 || (try? Endpoint(text)) == endpoint,
             "\(text) to be parsed as what it was made of"
         )
-        let values = endpoint.queryItems.map(\.value).filter { $0.count > 3 && $0.utf8.allSatisfy { $0 > 0x20 } }
-        for value in values where endpoint.query?.contains("=" + value) == true {
-            let names = endpoint.queryItems.map(\.name).joined(separator: " ")
-            let rest = "\(endpoint.scheme) \(endpoint.host) \(endpoint.path) \(names)"
-            require(rest.contains(value) || !"\(endpoint)".contains(value), "no values of parameters in a description")
-        }
+        let names = endpoint.queryItems.map(\.name).joined(separator: " ")
+        let isShown = "\(endpoint.host) \(endpoint.path) \(names)".contains(planted)
+        require(isShown || !"\(endpoint)".contains(planted), "no values of parameters in a description")
         let again = Endpoint(scheme: "ws", host: "h", path: "/").appending(endpoint.queryItems)
         require(again.queryItems == endpoint.queryItems, "parameters to come back from the query they are written to")
     }

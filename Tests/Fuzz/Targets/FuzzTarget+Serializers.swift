@@ -4,12 +4,12 @@ internal import PhoenixKit
 extension FuzzTarget {
     /// The serializer of version 1.0.0.
     static func serializerV1(_ corpus: Corpus) -> FuzzTarget {
-        serializer("json-v1", .v1, corpus, binaries: [])
+        serializer("json-v1", .v1, texts: corpus.texts.filter { $0.first == UInt8(ascii: "{") }, binaries: [])
     }
 
     /// The serializer of version 2.0.0, text and binary frames.
     static func serializerV2(_ corpus: Corpus) -> FuzzTarget {
-        serializer("json-v2", .v2, corpus, binaries: corpus.binaries)
+        serializer("json-v2", .v2, texts: corpus.texts, binaries: corpus.binaries)
     }
 
     /// A serializer in both roles: the first byte says which, and what kind of frame the others are.
@@ -18,7 +18,7 @@ extension FuzzTarget {
     private static func serializer(
         _ name: String,
         _ serializer: JSONSerializer,
-        _ corpus: Corpus,
+        texts: [[UInt8]],
         binaries: [[UInt8]]
     ) -> FuzzTarget {
         let words = [
@@ -32,7 +32,7 @@ extension FuzzTarget {
         ]
         return FuzzTarget(
             name,
-            seeds: corpus.texts.flatMap { [[0] + $0, [1] + $0] } + binaries.flatMap { [[2] + $0, [3] + $0] },
+            seeds: prefixed(texts, by: [0, 1]) + prefixed(binaries, by: [2, 3]),
             tokens: words.map { Array($0.utf8) },
             examine: { input in
                 guard let choice = input.first else { return false }
@@ -40,6 +40,11 @@ extension FuzzTarget {
                 return examine(frame, serializer, as: choice & 1 == 0 ? .client : .server)
             }
         )
+    }
+
+    /// Each input once behind each of the `choices`.
+    private static func prefixed(_ inputs: [[UInt8]], by choices: [UInt8]) -> [[UInt8]] {
+        inputs.flatMap { input in choices.map { [$0] + input } }
     }
 
     private static func examine(_ frame: Frame, _ serializer: JSONSerializer, as role: Role) -> Bool {

@@ -24,7 +24,8 @@ extension FuzzTarget {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
             "HTTP/1.0 400 Bad Request\r\n\r\nbody without a length",
         ]
-        let recorded = corpus.heads.map { head in
+        let glued = Array((right + "\r\n").utf8) + [0x81, 1, 0x61, 0x89, 0]
+        let recorded = corpus.heads.filter { $0.count < 2_000 }.map { head in
             Array(
                 String(decoding: head, as: UTF8.self).replacing(#/(?i)sec-websocket-accept: \S+/#) { _ in
                     "sec-websocket-accept: \(proof)"
@@ -41,9 +42,8 @@ extension FuzzTarget {
         ]
         return FuzzTarget(
             "upgrade",
-            seeds: (answers.map { Array($0.utf8) }
-                + answers.prefix(1).map { Array($0.utf8) + [0x81, 1, 0x61, 0x89, 0] } + recorded)
-                .filter { $0.count < 2_000 },
+            // The answers of the recordings are refusals, most of them.
+            seeds: Array(repeatElement(answers.map { Array($0.utf8) } + [glued], count: 6).joined()) + recorded,
             tokens: words.map { Array($0.utf8) },
             examine: { examineUpgrade($0) }
         )
@@ -62,9 +62,9 @@ extension FuzzTarget {
 
     private static func examineUpgrade(_ input: [UInt8]) -> Bool {
         let whole = Meter.bounded(262_144 + 100 * input.count) { upgrade([input]) }
-        // Each read costs a turn of the pipeline.
+        // Each read costs a turn of the pipeline, and what is broken is mostly broken at once.
         let parts = cut(input)
-        if parts.count < 100 {
+        if parts.count < 30 {
             let apart = upgrade(parts)
             require(
                 apart == whole,
@@ -120,8 +120,12 @@ extension FuzzTarget {
         case .failure(let error as PhoenixError):
             let codes: [PhoenixError.Code] = [.upgradeInvalid, .upgradeRefused, .limitExceeded, .unreachable]
             require(codes.contains(error.code), "an error of the upgrade, got \(error.code)")
-            require(!"\(error)\(error.message)".contains(planted), "no secrets in errors, got \(error)")
-            return .refused(error.code, status: (error.cause as? UpgradeRefusal)?.status)
+            let refusal = error.cause as? UpgradeRefusal
+            // The host of a redirect is shown.
+            let host = refusal?.header("location").flatMap { try? Endpoint($0.hasPrefix("//") ? "ws:" + $0 : $0) }?.host
+            let isShown = host?.contains(planted) ?? false
+            require(isShown || !"\(error)\(error.message)".contains(planted), "no secrets in errors, got \(error)")
+            return .refused(error.code, status: refusal?.status)
         case .failure(let error):
             broken("a PhoenixError, got \(error)")
         case nil:

@@ -38,7 +38,7 @@ public struct FuzzTarget: Sendable {
     public static func all(recordings: String) -> [FuzzTarget] {
         let corpus = Corpus(folder: recordings)
         return [
-            .frames(corpus), .upgrade(corpus), .serializerV1(corpus), .serializerV2(corpus), .json(corpus),
+            .upgrade(corpus), .frames(corpus), .serializerV1(corpus), .serializerV2(corpus), .json(corpus),
             .endpoint(corpus),
         ]
     }
