@@ -66,7 +66,10 @@ extension Endpoint {
     /// Whether `asked` is one of the versions that a server serves with its serializer for `version`: the same major and
     /// minor number (Phoenix.Socket registers them as `~> 1.0.0` and `~> 2.0.0`).
     static func version(_ asked: String, fits version: String) -> Bool {
-        let (asked, version) = (asked.split(separator: "."), version.split(separator: "."))
-        return asked.count == 3 && asked.allSatisfy { UInt($0) != nil } && asked.prefix(2) == version.prefix(2)
+        let parts = asked.split(separator: ".", omittingEmptySubsequences: false)
+        // Elixir's Version takes neither signs nor leading zeros.
+        let isNumber = { (part: Substring) in UInt(part).map { String($0) == part } ?? false }
+        return parts.count == 3 && parts.allSatisfy(isNumber)
+            && parts.prefix(2) == version.split(separator: ".").prefix(2)
     }
 }

@@ -127,7 +127,7 @@ struct PluginRegistryTests {
         #expect(try resolve("ws://h/websocket?vsn=2.0.0", ["vsn": "2.0.0"]).serializer.version == "2.0.0")
         #expect(refusal("ws://h/websocket?vsn=1.0.0", ["vsn": "2.0.0"])?.code == .versionConflict)
         #expect(refusal("ws://h/websocket", ["vsn": "1.0.0", "version": "2.0.0"])?.code == .versionConflict)
-        for odd in ["3.0.0", "2.1.3", "2", "abc", "", "2.0.x"] {
+        for odd in ["3.0.0", "2.1.3", "2", "abc", "", "2.0.x", "2...0.0", "2.0.0.", "+2.0.0", "2.0.+0", "2.0.00"] {
             #expect(refusal("ws://h/websocket?vsn=\(odd)")?.code == .unknownSerializer, "\(odd)")
         }
         #expect(try resolve("ws://h/websocket?vsn=2.0.0&vsn=1.0.0").serializer.version == "1.0.0", "the last counts")

@@ -138,6 +138,18 @@ struct FrameParserTests {
         #expect(parse([serverFrame(0x01, "") + serverFrame(0x00, "") + serverFrame(0x80, "")]).frames == [.text("")])
     }
 
+    @Test("Fragments that never end are refused, empty ones too: as many as the message may have bytes, or 1,024")
+    func endlessFragments() {
+        var limits = ConnectionLimits()
+        for (message, most) in [(2_000, 2_000), (100, 1_024), (0, 1_024)] {
+            limits.message = message
+            let start = serverFrame(0x01, "") + (1..<most).flatMap { _ in serverFrame(0x00, "") }
+            #expect(parse([start], limits: limits) == Parsed())
+            #expect(parse([start, serverFrame(0x80, "")], limits: limits).violation == 1009)
+            #expect(parse([start.dropLast(2) + serverFrame(0x80, "")], limits: limits).frames == [.text("")])
+        }
+    }
+
     @Test("Sizes beyond the limits are refused from the header, before anything is kept")
     func limits() {
         var limits = ConnectionLimits()

@@ -12,6 +12,10 @@ struct FrameParser {
     private let frameLimit: Int
     private let messageLimit: Int
     private let inflatedLimit: Int
+    /// The most fragments of one message.
+    ///
+    /// They may be empty, so that the limits on bytes alone would let a message go on for ever.
+    private let fragmentLimit: Int
     /// Whether an extension was negotiated, so that RSV1 may be set.
     private let allowsTransformed: Bool
 
@@ -41,12 +45,15 @@ struct FrameParser {
         var bytes: [UInt8] = []
         /// The lengths of all fragments so far, as they came.
         var received = 0
+        /// How many fragments have come.
+        var fragments = 0
     }
 
     init(limits: ConnectionLimits, allowsTransformed: Bool = false) {
         frameLimit = max(0, limits.frame)
         messageLimit = max(0, limits.message)
         inflatedLimit = max(0, limits.inflatedMessage)
+        fragmentLimit = max(1_024, limits.message)
         self.allowsTransformed = allowsTransformed
     }
 
@@ -167,6 +174,9 @@ struct FrameParser {
         guard header.length <= frameLimit else {
             throw .size("Expected frames of at most \(frameLimit) bytes, got one of \(header.length).")
         }
+        guard message.map({ $0.fragments < fragmentLimit }) ?? true else {
+            throw .size("Expected messages of at most \(fragmentLimit) fragments, got one of more.")
+        }
         let received = message?.received ?? 0
         guard header.length <= messageLimit - received else {
             throw .size("Expected messages of at most \(messageLimit) bytes, got a longer one.")
@@ -232,6 +242,7 @@ struct FrameParser {
             message ?? Assembly(kind: header.opcode == .text ? .text : .binary, isTransformed: header.isTransformed)
         message = nil
         assembly.received += payload.count
+        assembly.fragments += 1
         if assembly.isTransformed {
             try decode(payload, isLast: header.isFinal, into: &assembly, codec: &codec)
         } else {

@@ -147,16 +147,27 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Whether the head of the final answer is still awaited.
-    var isAwaitingHead: Bool {
-        if case .asking = state { true } else { false }
+    /// How many bytes more show that the head of the final answer is too long; nil when it is not awaited any more.
+    var room: Int? {
+        guard case .asking = state else { return nil }
+        return min(max(0, parts.limits.responseHeaders), 1 << 40) - received + 1
     }
 
-    /// Counts what came of the answer, after it has been passed on: its head must be within the limit.
+    /// Counts what came of the answer, after it has been passed on: its head must be within the limit, and so must be what
+    /// stands around the body of a refusal.
     func received(_ count: Int) {
-        guard case .asking = state else { return }
-        received += count
-        if received > max(0, parts.limits.responseHeaders) { fail(tooLong) }
+        switch state {
+        case .asking:
+            received += count
+            if received > min(max(0, parts.limits.responseHeaders), 1 << 40) { fail(tooLong) }
+        case .refused(let refusal):
+            received += count
+            // The head, the body, and as much again as a head may have for the frames of the body and its trailers.
+            let limits = [parts.limits.responseHeaders, parts.limits.responseHeaders, parts.limits.refusalBody]
+            if received > limits.reduce(0, { $0 + min(max(0, $1), 1 << 40) }) { fail(refusal.error) }
+        case .idle, .securing, .accepted, .done:
+            break
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -265,6 +276,12 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func failure(_ error: any Error, in channel: any Channel) -> PhoenixError {
         switch error {
+        case HTTPParserError.headerOverflow:
+            PhoenixError(
+                .limitExceeded,
+                "Expected an answer to the upgrade with at most 256 headers, got more. Check what stands before the server.",
+                cause: error
+            )
         case is HTTPParserError:
             PhoenixError(
                 .upgradeInvalid,

@@ -23,7 +23,8 @@ final class ResponseGauge: ChannelInboundHandler, RemovableChannelHandler {
                 successor.receivedEarly(&buffer)
                 return
             }
-            let count = handler.isAwaitingHead ? lengthOfHead(in: buffer) : buffer.readableBytes
+            // No more than shows that the head is too long: the decoder has a limit of its own.
+            let count = handler.room.map { min(lengthOfHead(in: buffer), $0) } ?? buffer.readableBytes
             guard let part = buffer.readSlice(length: count) else { return }
             context.fireChannelRead(wrapInboundOut(part))
             handler.received(count)
