@@ -75,7 +75,9 @@ struct AnswerScanner: ~Copyable {
             number = number * 10 + Int(byte - UInt8(ascii: "0"))
             index += 1
         }
-        guard index > start else { throw failure("a whole number") }
+        guard index > start, source[start] != UInt8(ascii: "0") || index == start + 1 else {
+            throw failure("a whole number")
+        }
         return number
     }
 
@@ -212,7 +214,8 @@ struct AnswerScanner: ~Copyable {
     }
 
     private mutating func word(_ word: StaticString) throws(Failure) {
-        guard matches(Span(range: index..<min(index + word.utf8CodeUnitCount, source.count), hasEscapes: false), word) else {
+        guard matches(Span(range: index..<min(index + word.utf8CodeUnitCount, source.count), hasEscapes: false), word)
+        else {
             throw failure("a value")
         }
         index += word.utf8CodeUnitCount
@@ -277,7 +280,9 @@ struct AnswerScanner: ~Copyable {
                     scalar = 0x10000 + (scalar - 0xD800) << 10 + (low &- 0xDC00)
                     index += 6
                 }
-                result.append(contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
+                result.append(
+                    contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter
+                )
             case let other: result.append(other)
             }
         }

@@ -35,10 +35,10 @@ struct LongPollMachine: Sendable {
     private var isPulled = false
     private var last: UInt64 = 0
 
-    /// - Parameters:
-    ///   - token: what the server called the session.
-    ///   - pollDeadline: how long a request may take until the server has shown its window.
-    ///   - closeLimit: how long what waits may take to go out once the connection closes.
+    /// Takes up the session that the server called `token`.
+    ///
+    /// Until the server has shown its window a request may take `pollDeadline`; once the connection closes, what waits may take
+    /// `closeLimit` to go out.
     init(
         _ requests: RequestFactory,
         token: Secret,

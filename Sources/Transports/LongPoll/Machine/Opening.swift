@@ -49,6 +49,20 @@ struct Opening: Sendable {
         1...8_192 ~= text.utf8.count && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
+    /// The error for a proxy of ours that wants to know who we are.
+    static func refusal(by proxy: Proxy, _ response: HTTPResponse, limits: ConnectionLimits) -> PhoenixError {
+        PhoenixError(
+            .proxyRefused,
+            "Expected the proxy \(proxy) to pass the request on, but it asks for \(proxy.credentials == nil ? "" : "other ")"
+                + "credentials (407). Set the proxy's user and password.",
+            cause: ProxyRefusal(
+                status: response.status,
+                headers: response.headers,
+                body: response.body[0..<max(0, limits.refusalBody)].compacted()
+            )
+        )
+    }
+
     private static func invalid(_ came: String, _ response: HTTPResponse, _ limits: ConnectionLimits) -> PhoenixError {
         PhoenixError(
             .upgradeInvalid,

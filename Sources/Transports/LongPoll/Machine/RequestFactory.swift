@@ -22,7 +22,8 @@ struct RequestFactory: Sendable {
         guard url.scheme == "http" || url.scheme == "https" else {
             throw PhoenixError(.invalidURL, "Expected a URL with the scheme http or https, got \(url.scheme).")
         }
-        guard url.requestTarget.hasPrefix("/"), url.requestTarget.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x23 }),
+        guard url.requestTarget.hasPrefix("/"),
+            url.requestTarget.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x23 }),
             !url.host.isEmpty, url.host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/?#@[]\\".utf8.contains($0) })
         else {
             throw PhoenixError(

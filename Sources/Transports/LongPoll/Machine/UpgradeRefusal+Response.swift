@@ -1,9 +1,7 @@
 internal import PhoenixKit
 
 extension UpgradeRefusal {
-    /// What came in place of what was asked for.
-    ///
-    /// - Parameter status: the status that counts where it is not the one of HTTP.
+    /// What came in place of what was asked for, with `status` where it is not the one of HTTP that counts.
     init(_ response: HTTPResponse, status: Int? = nil, limits: ConnectionLimits) {
         self.init(
             status: status ?? response.status,

@@ -19,8 +19,7 @@ struct Deadline: Sendable {
 
     /// Runs `operation` and cancels it when the moment comes first, or when the task is cancelled.
     ///
-    /// - Parameter discard: what to do with a result that came too late.
-    /// - Throws: `error` when the moment came first; what `operation` throws; `CancellationError`.
+    /// A result that comes too late all the same goes to `discard`. Throws `error` when the moment came first.
     func race<Result: Sendable>(
         _ operation: @escaping @Sendable () async throws -> Result,
         discard: (Result) -> Void

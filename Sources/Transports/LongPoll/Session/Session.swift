@@ -95,7 +95,11 @@ extension Session {
             )
             let opening: Opening
             switch outcome {
-            case .answered(let response): opening = try Opening(response, limits: request.limits)
+            case .answered(let response):
+                if response.status == 407, let proxy = try request.proxy.proxy(for: request.url) {
+                    throw Opening.refusal(by: proxy, response, limits: request.limits)
+                }
+                opening = try Opening(response, limits: request.limits)
             case .failed(let error): throw error
             case .expired: throw deadline.error
             case .cancelled: throw CancellationError()
@@ -125,6 +129,7 @@ extension Session {
                 HTTPSessionRequest(
                     url: request.url,
                     connectTimeout: request.deadlines.connect,
+                    proxy: request.proxy,
                     clock: request.clock,
                     logger: request.logger
                 )

@@ -22,7 +22,11 @@ struct FoundationFailure: Error, Sendable, Hashable {
     func error(host: String) -> PhoenixError {
         switch code {
         case NSURLErrorTimedOut:
-            PhoenixError(.timeout, "URLSession gave a request to \(host) up, because nothing came for too long.", cause: self)
+            PhoenixError(
+                .timeout,
+                "URLSession gave a request to \(host) up, because nothing came for too long.",
+                cause: self
+            )
         case NSURLErrorCannotFindHost, NSURLErrorDNSLookupFailed:
             PhoenixError(
                 .unreachable,

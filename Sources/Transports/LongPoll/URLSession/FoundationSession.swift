@@ -1,8 +1,8 @@
-private import Foundation
+internal import Foundation
 internal import PhoenixKit
 
 #if canImport(FoundationNetworking)
-private import FoundationNetworking
+internal import FoundationNetworking
 #endif
 
 /// The requests of one connection over a URLSession of its own, so that nothing is shared and all ends together.
@@ -10,7 +10,7 @@ final class FoundationSession: HTTPSession {
     private let session: URLSession
     private let tasks: FoundationTasks
 
-    init(places: Places) {
+    init(places: Places, proxy: FoundationProxy) {
         let configuration = URLSessionConfiguration.ephemeral
         // On Linux even an ephemeral session keeps cookies unless told not to.
         configuration.httpCookieStorage = nil
@@ -19,6 +19,7 @@ final class FoundationSession: HTTPSession {
         configuration.urlCache = nil
         configuration.urlCredentialStorage = nil
         configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+        proxy.apply(to: configuration)
         tasks = FoundationTasks(places: places)
         session = URLSession(configuration: configuration, delegate: tasks, delegateQueue: nil)
     }
@@ -66,9 +67,10 @@ extension URLRequest {
         guard let parsed = URL(string: "\(url.scheme)://\(url.bracketedHost)\(port)\(url.requestTarget)") else {
             return nil
         }
-        // URLSession on Linux cuts fractions off, and a limit of zero is over at once.
-        let seconds = Double(min(max(request.timeout.components.seconds + 1, 1), 86_400))
-        self.init(url: parsed, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: seconds)
+        self.init(url: parsed)
+        cachePolicy = .reloadIgnoringLocalCacheData
+        // On Linux fractions are cut off, a limit of zero is over at once, and one given to the initializer is ignored.
+        timeoutInterval = Double(min(max(request.timeout.components.seconds + 1, 1), 86_400))
         httpMethod = request.method.rawValue
         httpShouldHandleCookies = false
         for field in request.headers { addValue(field.value, forHTTPHeaderField: field.name) }

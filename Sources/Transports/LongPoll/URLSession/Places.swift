@@ -20,6 +20,9 @@ final class Places: Sendable {
     /// How many places are held by connections that have ended.
     var abandonedCount: Int { state.withLock { $0.abandoned } }
 
+    /// How many wait for a place.
+    var waitingCount: Int { state.withLock { $0.waiters.count } }
+
     /// Takes a place, waiting for one in turn.
     func take() async throws {
         let number = state.withLock { state in
