@@ -162,6 +162,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PhoenixLongPollTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixLongPoll", "PhoenixTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PhoenixTestServerTests",
             dependencies: [
                 "PhoenixKit", "PhoenixJSON", "PhoenixTestServer",

@@ -50,9 +50,9 @@ public protocol HTTPSession: Sendable {
 
 /// What an HTTP engine can do beyond requests.
 public struct HTTPEngineCapabilities: Sendable, Hashable {
-    /// Whether the engine takes a proxy from the settings of a connection.
+    /// Whether the engine goes through any proxy that `HTTPSessionRequest.proxy` asks for.
     ///
-    /// Otherwise it knows only what its library reads from the environment.
+    /// Otherwise it takes only the one that its library finds by itself, and throws where that is not the one asked for.
     public var supportsProxies: Bool
     /// Whether it can show a user name and a password to such a proxy.
     public var supportsProxyCredentials: Bool

@@ -9,6 +9,10 @@ public struct HTTPSessionRequest: Sendable {
     ///
     /// For engines that can tell; the transport keeps deadlines of its own for whole requests.
     public var connectTimeout: Duration
+    /// Which proxy to go through: `proxy.proxy(for: url)` says it.
+    ///
+    /// An engine that cannot go through it, or not past it, throws `.invalidOption` and says which engine can.
+    public var proxy: ProxySettings
     /// The clock of the connection.
     public var clock: any PhoenixClock
     public var logger: Logger
@@ -16,11 +20,13 @@ public struct HTTPSessionRequest: Sendable {
     public init(
         url: Endpoint,
         connectTimeout: Duration,
+        proxy: ProxySettings = .environment,
         clock: any PhoenixClock = SystemClock(),
         logger: Logger = Logger(label: "phoenix", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.url = url
         self.connectTimeout = connectTimeout
+        self.proxy = proxy
         self.clock = clock
         self.logger = logger
     }
