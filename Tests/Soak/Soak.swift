@@ -9,23 +9,36 @@ import PhoenixTestServer
 @main
 struct Soak {
     static func main() async throws {
-        if CommandLine.arguments.dropFirst().first == "serve" {
-            let server = try await PhoenixTestServer.start(site: .recorded)
-            FileHandle.standardOutput.write(Data("\(server.port)\n".utf8))
-
-            // The parent's end of the pipe closes when it is done.
-            while readLine() != nil {}
-            await server.stop()
-            return
-        }
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "serve" { return try await serve() }
         if try measureWithoutMallocCache() { return }
-        let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000
         let (server, port) = try startServer()
         defer { server.terminate() }
-        let failures = try await measure(rounds, "ws://127.0.0.1:\(port)/socket/websocket")
-        for failure in failures { print("not flat: \(failure)") }
-        print("\(failures.isEmpty ? 4 : 4 - failures.count) passed, \(failures.count) failed")
+        let failures: [String]
+        if arguments.first == "longpoll" {
+            failures = try await LongPollSoak(port: port).run()
+        } else {
+            let rounds = arguments.first.flatMap { Int($0) } ?? 1_000
+            failures = try await measure(rounds, "ws://127.0.0.1:\(port)/socket/websocket")
+        }
+        for failure in failures { print("not as it should be: \(failure)") }
+        print("\(failures.isEmpty ? 4 : max(4 - failures.count, 0)) passed, \(failures.count) failed")
         exit(failures.isEmpty ? 0 : 1)
+    }
+
+    /// Is the server, until the parent's end of the pipe closes.
+    private static func serve() async throws {
+        var site = Site.recorded
+        site.socket("/brief") { socket in
+            socket.longPoll = LongPollOptions(window: .milliseconds(300), sessionTimeout: .milliseconds(100))
+            socket.channel("room:*") { channel in
+                channel.onAny { _, message in .reply("ok", message.payload) }
+            }
+        }
+        let server = try await PhoenixTestServer.start(site: site)
+        FileHandle.standardOutput.write(Data("\(server.port)\n".utf8))
+        while readLine() != nil {}
+        await server.stop()
     }
 
     /// Starts this program again without malloc's own cache, whose free blocks count as live, and waits for it.
@@ -95,7 +108,7 @@ struct Soak {
     /// One round.
     ///
     /// Its client and its handler must be gone soon after.
-    private static func play(_ url: String) async throws -> Witness {
+    static func play(_ url: String) async throws -> Witness {
         let ballast = Rounder.Ballast()
         let client = SocketClient(
             Rounder(url: url, ballast: ballast),
@@ -107,7 +120,7 @@ struct Soak {
         return witness
     }
 
-    private struct Witness {
+    struct Witness {
         weak var client: AnyObject?
         weak var ballast: AnyObject?
 

@@ -223,7 +223,7 @@ struct TransportTests {
     func refused(_ status: Int) async throws {
         let fields = [HeaderField("retry-after", "7")]
         let byHTTP = try await refusal("<html>no</html>", status: status, headers: fields)
-        #expect(byHTTP.code == .upgradeRefused)
+        #expect(byHTTP.code == .upgradeRefused && byHTTP.stage == .upgrade)
         let cause = try #require(byHTTP.cause as? UpgradeRefusal)
         #expect(cause == UpgradeRefusal(status: status, headers: fields, body: "<html>no</html>"))
         let inBody = try await refusal(#"{"status":\#(status)}"#)
@@ -253,7 +253,7 @@ struct TransportTests {
     )
     func invalid(_ body: String) async throws {
         let error = try await refusal(body)
-        #expect(error.code == .upgradeInvalid)
+        #expect(error.code == .upgradeInvalid && error.stage == .upgrade)
         #expect(error.cause as? UpgradeRefusal == UpgradeRefusal(status: 200, headers: [], body: Bytes(body)))
     }
 

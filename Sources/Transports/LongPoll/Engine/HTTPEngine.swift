@@ -39,7 +39,8 @@ public protocol HTTPSession: Sendable {
     ///   nothing else on a session after it cancelled a request.
     ///
     /// - Throws: `PhoenixError`: `.unreachable` when no connection came about, `.tls`, `.timeout` when the backstop passed,
-    ///   `.limitExceeded` when the answer is larger than asked for; `CancellationError`. Other errors are wrapped.
+    ///   `.limitExceeded` when the answer is larger than asked for; `CancellationError`. Other errors are wrapped. An error says its
+    ///   `stage` where the engine knows it.
     func send(_ request: HTTPRequest) async throws -> HTTPResponse
 
     /// Ends the session: nothing more is sent, and connections that nobody uses are closed.

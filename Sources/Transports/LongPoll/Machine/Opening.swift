@@ -19,7 +19,8 @@ struct Opening: Sendable {
         guard size <= limits.responseHeaders else {
             throw PhoenixError(
                 .limitExceeded,
-                "Expected an answer with at most \(limits.responseHeaders) bytes of headers, got \(size)."
+                "Expected an answer with at most \(limits.responseHeaders) bytes of headers, got \(size).",
+                stage: .upgrade
             )
         }
         guard response.status == 200 else {
@@ -59,7 +60,8 @@ struct Opening: Sendable {
                 status: response.status,
                 headers: response.headers,
                 body: response.body[0..<max(0, limits.refusalBody)].compacted()
-            )
+            ),
+            stage: .connect
         )
     }
 
@@ -68,7 +70,8 @@ struct Opening: Sendable {
             .upgradeInvalid,
             "Expected the answer of a Phoenix long-poll server, a session with its token, got \(came). "
                 + "Check that the URL leads to a socket, that its longpoll transport is on, and that no proxy answers in its place.",
-            cause: UpgradeRefusal(response, limits: limits)
+            cause: UpgradeRefusal(response, limits: limits),
+            stage: .upgrade
         )
     }
 }

@@ -15,7 +15,8 @@ extension UpgradeRefusal {
         PhoenixError(
             .upgradeRefused,
             "Expected the server to open a long-poll session, got status \(status). \(advice)",
-            cause: self
+            cause: self,
+            stage: .upgrade
         )
     }
 

@@ -31,19 +31,29 @@ struct FoundationFailure: Error, Sendable, Hashable {
             PhoenixError(
                 .unreachable,
                 "No address was found for the host \(host). Check its spelling and the name service.",
-                cause: self
+                cause: self,
+                stage: .connect
             )
         case NSURLErrorCannotConnectToHost:
             PhoenixError(
                 .unreachable,
                 "Nothing listens at \(host), or a proxy before it: no connection came about. Check that the server runs.",
-                cause: self
+                cause: self,
+                stage: .connect
             )
         case NSURLErrorClientCertificateRequired...NSURLErrorSecureConnectionFailed:
             PhoenixError(
                 .tls,
                 "The TLS connection to \(host) failed (\(domain) \(code)). Check the server's certificate and its name.",
-                cause: self
+                cause: self,
+                stage: .tls
+            )
+        case NSURLErrorNetworkConnectionLost:
+            PhoenixError(
+                .unreachable,
+                "The connection to \(host) was lost before a request was answered.",
+                cause: self,
+                stage: .upgrade
             )
         default:
             PhoenixError(.unreachable, "A request to \(host) failed (\(domain) \(code)).", cause: self)

@@ -1,0 +1,207 @@
+import Foundation
+import Phoenix
+import Synchronization
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// Shows that long polling over URLSession neither traps nor hangs nor leaves anything behind: after 10,000 echoes, 1,000 reconnects
+/// and 10,000 connections that end at random moments of their requests the process holds what it held before, but for what
+/// URLSession itself keeps of every request.
+final class LongPollSoak: Sendable {
+    private static let echoes = 10_000
+    private static let reconnects = 1_000
+    private static let closes = 10_000
+    /// What may remain of one request in URLSession, in bytes; measured without this library it is about 140.
+    private static let remainder = 200
+
+    private let socket: String
+    private let health: String
+    private let engine = URLSessionEngine(capacity: 200)
+    private let requests = Mutex(0)
+    private let mostAbandoned = Mutex(0)
+
+    init(port: String) {
+        socket = "http://127.0.0.1:\(port)/brief"
+        health = "http://127.0.0.1:\(port)/health"
+    }
+
+    /// Plays all parts and says what is not as it should be.
+    func run() async throws -> [String] {
+        await DispatchCache.fill()
+        let watch = Task { [self] in
+            while !Task.isCancelled {
+                noteAbandoned()
+                try? await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        defer { watch.cancel() }
+        print("part  seconds  requests  descriptors  threads  live malloc bytes")
+        try await play("warming up") { try await warmUp() }
+        let before = Footprint.now()
+        let requestsBefore = requests.withLock { $0 }
+        let bare = try await cpu { try await bareRequests(1_000) } / 1_000
+        let echo = try await play("echoes") { try await echo(Self.echoes) } / Double(Self.echoes)
+        try await play("reconnects") { try await reconnect(Self.reconnects) }
+        try await play("closes at random moments") { try await close(Self.closes) }
+        let after = Footprint.now()
+        let requests = requests.withLock { $0 } - requestsBefore
+        let most = mostAbandoned.withLock { $0 }
+
+        print("CPU of an echo: \(Int(echo)) µs; of two bare requests of URLSession: \(Int(bare * 2)) µs")
+        print("connections that had ended and left a request behind: \(most) at most, of \(engine.capacity) allowed")
+        print("live malloc bytes: \((after.liveBytes - before.liveBytes) / max(requests, 1)) more a request")
+        var failures: [String] = []
+        if after.descriptors > before.descriptors { failures.append("descriptors, \(after.descriptors)") }
+        if after.threads > before.threads + ProcessInfo.processInfo.activeProcessorCount {
+            failures.append("threads, \(after.threads)")
+        }
+        if after.liveBytes - before.liveBytes > Self.remainder * requests {
+            failures.append("live malloc bytes, \(after.liveBytes)")
+        }
+        if most > engine.capacity { failures.append("requests left behind, \(most)") }
+        return failures
+    }
+
+    // MARK: Parts
+
+    private func warmUp() async throws {
+        try await echo(500)
+        try await reconnect(50)
+        try await close(500)
+    }
+
+    /// One connection, one push after the other, each answered before the next.
+    private func echo(_ count: Int) async throws {
+        try await withConnection { connection in
+            try await connection.outbound.write([.text(#"["1","1","room:a","phx_join",{}]"#)])
+            for number in 0...count {
+                let event = try await connection.inbound.next()
+                guard case .frames(let batch)? = event, batch.frames.count == 1 else {
+                    throw PhoenixError(.transportProtocol, "Expected one reply, got \(String(describing: event)).")
+                }
+                if number < count {
+                    try await connection.outbound.write([.text(#"["1","\#(number)","room:a","echo",{"n":1}]"#)])
+                }
+            }
+        }
+        requests.withLock { $0 += 2 * count + 3 }
+    }
+
+    /// The same client's life again and again: connect, join, push, leave, disconnect.
+    private func reconnect(_ count: Int) async throws {
+        var registry = PluginRegistry.standard
+        registry.register(TransportPlugin.longPoll(engine: engine))
+        for _ in 0..<count {
+            let client = SocketClient(
+                Rounder(url: socket + "/longpoll", ballast: Rounder.Ballast()),
+                registry: registry,
+                options: ["proxy": "none"]
+            )
+            try await client.run()
+        }
+        requests.withLock { $0 += 8 * count }
+    }
+
+    /// Connections that end somewhere in the middle, eight at a time.
+    private func close(_ count: Int) async throws {
+        let next = Atomic(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask { [self] in
+                    while next.add(1, ordering: .relaxed).oldValue < count { try await closeSomewhere() }
+                }
+            }
+            try await group.waitForAll()
+        }
+        requests.withLock { $0 += 3 * count }
+    }
+
+    private func closeSomewhere() async throws {
+        let moment = Duration.microseconds(Int.random(in: 0...6_000))
+        let kind = Int.random(in: 0..<4)
+        let life = Task { [self] in
+            try await withConnection { connection in
+                if kind > 0 {
+                    try await connection.outbound.write([.text(#"["1","1","room:a","phx_join",{}]"#)])
+                }
+                let reader = Task { while try await connection.inbound.next() != nil {} }
+                if kind == 3 {
+                    // Until cancelled from outside.
+                    try? await Task.sleep(for: .seconds(60))
+                } else {
+                    try? await Task.sleep(for: moment)
+                }
+                if kind == 2 { await connection.outbound.close(code: 1000, reason: "") }
+                reader.cancel()
+                _ = await reader.result
+            }
+        }
+        if kind == 3 {
+            try? await Task.sleep(for: moment)
+            life.cancel()
+            _ = await life.result
+        } else {
+            try await life.value
+        }
+    }
+
+    /// What the same exchange costs without this library: a GET and another, one after the other.
+    private func bareRequests(_ count: Int) async throws {
+        guard let url = URL(string: health) else { return }
+        let session = URLSession(configuration: .ephemeral)
+        for _ in 0..<count {
+            await withCheckedContinuation { continuation in
+                session.dataTask(with: url) { _, _, _ in continuation.resume() }.resume()
+            }
+        }
+        session.finishTasksAndInvalidate()
+    }
+
+    // MARK: Measuring
+
+    private func withConnection(_ body: (Connection) async throws -> Void) async throws {
+        let request = ConnectionRequest(
+            url: try Endpoint(socket + "/longpoll?vsn=2.0.0"),
+            serializer: SerializerCapabilities(emits: [.text], accepts: [.text], isLineBatchable: true),
+            proxy: .none,
+            deadlines: ConnectionDeadlines(connect: .seconds(60))
+        )
+        try await LongPollTransport(engine: engine).withConnection(request, body)
+    }
+
+    /// Plays a part and waits until nothing of it is left; returns its CPU time in microseconds.
+    @discardableResult
+    private func play(_ name: String, _ part: () async throws -> Void) async throws -> Double {
+        let (clock, start) = (ContinuousClock(), ContinuousClock.now)
+        let cost = try await cpu(part)
+        while engine.abandonedCount > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        // The last connections close their sockets beside us.
+        try await Task.sleep(for: .milliseconds(500))
+        let footprint = Footprint.now()
+        let seconds = (clock.now - start).components.seconds
+        print(
+            "\(name)  \(seconds)  \(requests.withLock { $0 })  \(footprint.descriptors)  \(footprint.threads)  "
+                + "\(footprint.liveBytes)"
+        )
+        return cost
+    }
+
+    private func cpu(_ part: () async throws -> Void) async throws -> Double {
+        func now() -> Double {
+            var usage = rusage()
+            getrusage(RUSAGE_SELF, &usage)
+            let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
+            return Double(seconds) * 1_000_000 + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+        }
+        let start = now()
+        try await part()
+        return now() - start
+    }
+
+    private func noteAbandoned() {
+        let count = engine.abandonedCount
+        mostAbandoned.withLock { $0 = max($0, count) }
+    }
+}
