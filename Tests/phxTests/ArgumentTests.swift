@@ -48,6 +48,8 @@ struct ArgumentTests {
             "--option",
             "websocket.keep-alive=5",
             "--compression",
+            "--proxy",
+            "none",
             as: PushCommand.self
         )
         #expect(command.topic == "room:1" && command.event == "new_msg" && command.payload == #"{"a":1}"#)
@@ -60,7 +62,7 @@ struct ArgumentTests {
         #expect(
             options.strings == [
                 "vsn": "1.0.0", "websocket.verify": "none", "websocket.ca-file": "/dev/null",
-                "websocket.keep-alive": "5", "compression": "permessage-deflate",
+                "websocket.keep-alive": "5", "compression": "permessage-deflate", "proxy": "none",
             ]
         )
         #expect(try command.connection.configuration().pushTimeout == .seconds(2.5))

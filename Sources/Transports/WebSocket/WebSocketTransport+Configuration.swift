@@ -33,6 +33,10 @@ extension WebSocketTransport {
         ///
         /// Default: those that all of NIO shares.
         public var eventLoopGroup: any EventLoopGroup
+        /// Called when the TLS handshake of a connection is done, before the upgrade is sent; must not block.
+        ///
+        /// Default: nothing happens. For tools that measure.
+        public var onSecured: @Sendable () -> Void = {}
         /// Where masking keys and handshake keys come from.
         ///
         /// Default: the system's generator. For tests.

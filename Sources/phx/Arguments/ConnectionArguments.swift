@@ -45,6 +45,14 @@ struct ConnectionArguments: ParsableArguments {
     var insecure = false
 
     @Option(
+        help: ArgumentHelp(
+            "The proxy: environment, none, or http://host:port. One with a password is safer in https_proxy or http_proxy.",
+            valueName: "url"
+        )
+    )
+    var proxy: String?
+
+    @Option(
         name: .customLong("option"),
         help: ArgumentHelp(
             "An option of a plug-in, such as websocket.keep-alive=20 or deflate.level=9; may be repeated.",
@@ -93,6 +101,7 @@ extension ConnectionArguments {
         if let transport { strings["transport"] = transport }
         if let vsn { strings["vsn"] = vsn }
         if compression { strings["compression"] = "permessage-deflate" }
+        if let proxy { strings["proxy"] = proxy }
         if let cacert {
             guard System.canRead(cacert) else {
                 throw Failure(.usage, "Expected --cacert to name a file that can be read, got \(cacert.printable).")

@@ -75,6 +75,45 @@ enum System {
         }
     }
 
+    /// The addresses of `host` in the order in which they should be tried, as text.
+    ///
+    /// Blocks while the name service is asked.
+    static func addresses(of host: String) -> Result<[String], LookupFailure> {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        #if canImport(Glibc)
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        #else
+        hints.ai_socktype = SOCK_STREAM
+        #endif
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, nil, &hints, &list)
+        guard status == 0 else {
+            // Glibc's EAI_NODATA is -5, and hidden.
+            let isCertain = [EAI_NONAME, -5].contains(status)
+            return .failure(LookupFailure(isCertain: isCertain, reason: String(cString: gai_strerror(status))))
+        }
+        defer { freeaddrinfo(list) }
+        var addresses: [String] = []
+        var next = list
+        while let entry = next?.pointee {
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let isText = getnameinfo(
+                entry.ai_addr,
+                entry.ai_addrlen,
+                &text,
+                socklen_t(text.count),
+                nil,
+                0,
+                NI_NUMERICHOST
+            )
+            let address = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            if isText == 0, !addresses.contains(address) { addresses.append(address) }
+            next = entry.ai_next
+        }
+        return .success(addresses)
+    }
+
     /// How many columns the terminal at `descriptor` has; 80 when it does not say.
     static func columns(of descriptor: Int32) -> Int {
         var size = winsize()
@@ -91,6 +130,22 @@ enum System {
         localtime_r(&seconds, &parts)
         let numbers = [(Int(parts.tm_hour), 2), (Int(parts.tm_min), 2), (Int(parts.tm_sec), 2)].map(padded)
         return numbers.joined(separator: ":") + "." + padded(now.tv_nsec / 1_000_000, 3)
+    }
+
+    /// Lets a write to a pipe whose reader is gone fail, rather than end the process.
+    static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Ends another process at once.
+    static func kill(_ process: Int32) {
+        #if canImport(Glibc)
+        _ = Glibc.kill(process, SIGKILL)
+        #elseif canImport(Musl)
+        _ = Musl.kill(process, SIGKILL)
+        #else
+        _ = Darwin.kill(process, SIGKILL)
+        #endif
     }
 
     /// Ends the process at once.

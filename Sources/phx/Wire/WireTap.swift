@@ -12,10 +12,17 @@ extension PluginRegistry {
         var registry = self
         for plugin in transports {
             var copy = plugin
-            copy.make = { request in TappedTransport(base: try plugin.make(request), tap: tap) }
+            copy.make = { request in try plugin.make(request).tapped(by: tap) }
             registry.register(copy)
         }
         return registry
+    }
+}
+
+extension Transport {
+    /// The same transport, with `tap` put on its connections.
+    func tapped(by tap: any WireTap) -> any Transport {
+        TappedTransport(base: self, tap: tap)
     }
 }
 

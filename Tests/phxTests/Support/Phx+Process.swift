@@ -72,6 +72,15 @@ final class Child: Sendable {
         input: String = "",
         environment: [String: String] = [:]
     ) async throws -> Run {
+        try await run(arguments, input: input, environment: environment)
+    }
+
+    /// Runs phx to its end.
+    static func run(
+        _ arguments: [String],
+        input: String = "",
+        environment: [String: String] = [:]
+    ) async throws -> Run {
         let child = try Child(arguments, environment: environment)
         child.type(input)
         child.endInput()

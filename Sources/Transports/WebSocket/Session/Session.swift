@@ -140,7 +140,7 @@ extension Session {
                 parts: parts,
                 host: url.host,
                 deadlines: request.deadlines,
-                tls: context.map { (configuration.tls, $0) }
+                tls: context.map { (configuration.tls, $0, configuration.onSecured) }
             )
         } catch {
             // Waits for the socket to be free; the handshake has closed it, or this does.
@@ -235,7 +235,7 @@ extension Session {
         parts: ConnectionHandler.Parts,
         host: String,
         deadlines: ConnectionDeadlines,
-        tls: (options: TLSOptions, context: NIOSSLContext)?
+        tls: (options: TLSOptions, context: NIOSSLContext, onSecured: @Sendable () -> Void)?
     ) async throws -> HandshakeHandler.Opened {
         let results = HandshakeHandler.Results()
         let installed = OneShot<NIOLoopBound<HandshakeHandler>>()
@@ -268,11 +268,12 @@ extension Session {
             tell { $0.expire(deadline.error) }
         }
         return try await withTaskCancellationHandler {
-            if tls != nil {
+            if let tls {
                 let deadline = Deadline("the TLS handshake", within: deadlines.tls, clock: clock)
                 try await at(.tls) {
                     try await deadline.race(expired: { expire(deadline) }) { try await results.secured.value() }
                 }
+                tls.onSecured()
             }
             let deadline = Deadline("the upgrade", within: deadlines.upgrade, clock: clock)
             tell { $0.ask() }
