@@ -29,6 +29,13 @@ let package = Package(
             path: "Sources/Serializers/JSON",
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CZlib", path: "Sources/Serializers/CZlib", pkgConfig: "zlib"),
+        .target(
+            name: "PhoenixDeflate",
+            dependencies: ["PhoenixKit", "CZlib"],
+            path: "Sources/Serializers/Deflate",
+            swiftSettings: settings
+        ),
         .target(
             name: "PhoenixWebSocket",
             dependencies: [
@@ -44,15 +51,24 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "PhoenixLongPoll",
+            dependencies: [
+                "PhoenixKit",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Transports/LongPoll",
+            swiftSettings: settings
+        ),
+        .target(
             name: "Phoenix",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixWebSocket"],
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixDeflate", "PhoenixWebSocket", "PhoenixLongPoll"],
             swiftSettings: settings
         ),
         .target(name: "CFuzzSupport", path: "Tests/Fuzz/CFuzzSupport"),
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CFuzzSupport", "Phoenix", "PhoenixJSON", "PhoenixKit", "PhoenixWebSocket",
+                "CFuzzSupport", "Phoenix", "PhoenixDeflate", "PhoenixJSON", "PhoenixKit", "PhoenixLongPoll", "PhoenixWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

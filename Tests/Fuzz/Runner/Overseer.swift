@@ -131,7 +131,9 @@ final class Overseer {
         let isGrowing = (report.growth ?? 0) > Report.allowedGrowth
         if isGrowing {
             failures += 1
-            print("\(target.name): GROWTH: \(report.growth ?? 0) bytes more live at the end of \(options.count) inputs")
+            print(
+                "\(target.name): GROWTH: \(report.growth ?? 0) bytes more live after \(report.accepted + report.refused) inputs"
+            )
         }
         let growth = report.growth.map { isGrowing ? "+\($0) B" : "none" } ?? "not measured"
         lines[target.name] =

@@ -38,20 +38,27 @@ struct Work {
         // By then everything that is made once has been made.
         let warm = min(options.count / 10, 10_000)
         var live: Int?
-        for index in 0..<options.count {
-            if index == warm { live = Meter.live }
-            progress.pointee = index
-            if target.examine(target.input(seed: options.seed, index: index)) { accepted += 1 }
+        var tried: UInt64 = 0
+        while tried < options.count {
+            if tried == warm { live = Meter.live }
+            progress.pointee = tried
+            if target.examine(target.input(seed: options.seed, index: tried)) { accepted += 1 }
+            tried += 1
+            if tried & 0xFFF == 0, (Self.growth(since: live) ?? 0) > 16 * Report.allowedGrowth { break }
         }
-        let growth = live.flatMap { before in Meter.live.map { $0 - before } }
         let report = Report(
             accepted: accepted,
-            refused: options.count - accepted,
+            refused: tried - accepted,
             peak: Meter.live == nil ? nil : Meter.peak,
-            growth: growth,
+            growth: Self.growth(since: live),
             seconds: (ContinuousClock().now - started) / .seconds(1)
         )
         FileHandle.standardOutput.write(try JSONEncoder().encode(report))
+    }
+
+    /// How much more is live than was; nil where malloc does not say.
+    private static func growth(since live: Int?) -> Int? {
+        live.flatMap { before in Meter.live.map { $0 - before } }
     }
 }
 

@@ -98,7 +98,13 @@ extension FuzzTarget {
                 limits: connection.limits,
                 random: { 0 }
             )
-            let handler = HandshakeHandler(request, host: "example.org", parts: parts, results: results)
+            let handler = HandshakeHandler(
+                request,
+                host: "example.org",
+                checksHost: false,
+                parts: parts,
+                results: results
+            )
             try HandshakeHandler.install(handler, tls: nil, in: channel)
             handler.ask()
         } catch {

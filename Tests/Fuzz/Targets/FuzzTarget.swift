@@ -38,8 +38,9 @@ public struct FuzzTarget: Sendable {
     public static func all(recordings: String) -> [FuzzTarget] {
         let corpus = Corpus(folder: recordings)
         return [
-            .upgrade(corpus), .frames(corpus), .serializerV1(corpus), .serializerV2(corpus), .json(corpus),
-            .endpoint(corpus),
+            .upgrade(corpus), .frames(corpus), .inflate(corpus), .extensionHeader(corpus), .proxy(corpus),
+            .serializerV1(corpus),
+            .serializerV2(corpus), .json(corpus), .endpoint(corpus),
         ]
     }
 }
