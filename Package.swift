@@ -181,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "phxTests",
             dependencies: [
-                "phx", "Phoenix", "PhoenixTestServer",
+                "phx", "Phoenix", "PhoenixTestServer", "PhoenixTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -143,7 +143,7 @@ struct DoctorTests {
     func deaf() async throws {
         try await PhoenixTestServer.withServer(site: .demo) { server in
             await server.inject(.ignore(.heartbeat))
-            let deaf = try await DoctorRun.of(server.url(Self.path), "--transport", "websocket", "--timeout", "3")
+            let deaf = try await DoctorRun.of(server.url(Self.path), "--transport", "websocket", "--timeout", "5")
             #expect(deaf.run.status == Status.unreachable.rawValue)
             #expect(deaf[.heartbeat]?.kind == .timeout && deaf[.heartbeat]?.cause?.contains("upgrade passes") == true)
             await server.inject(.cut(beforeReceiving: .heartbeat))
@@ -180,7 +180,7 @@ struct DoctorTests {
                     "ws://phx.invalid:8080/socket",
                     "room:1",
                     "--timeout",
-                    "5",
+                    "8",
                     environment: ["http_proxy": "http://user:S3cret%21@127.0.0.1:\(relay.port)"]
                 )
                 #expect(doctor.run.status == 0, "\(doctor.run)")
@@ -209,6 +209,7 @@ struct DoctorTests {
                 #expect(bare[.tunnel, .proxy]?.status == 407 && bare[.upgrade, .proxy]?.because == .tunnel)
                 #expect(bare[.tunnel, .proxy]?.cause == "The proxy asks for a user and a password.")
                 #expect(bare[.longPollOpen, .proxy]?.status == 407, "\(bare.run)")
+                #expect(bare.outcome(.longPollOpen) == "ok", "the direct way leaves the environment's proxy alone")
                 #expect(bare.report.verdict.route == .direct)
                 #expect(bare.report.verdict.settings == [.init(option: "--proxy", value: "none")])
                 let wrong = try await DoctorRun.of(
