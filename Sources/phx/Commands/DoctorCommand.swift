@@ -29,7 +29,8 @@ struct DoctorCommand: AsyncParsableCommand {
                             heartbeat, join, compression, longpoll-open,
                             longpoll-poll, longpoll-join), outcome (ok, failed or
                             not-tried), and where there are any: milliseconds, detail,
-                            kind, status (of HTTP), answeredBy, cause, help, because
+                            kind, status (of HTTP), message, answeredBy, cause,
+                            help, because (the step that failed)
               verdict       works, text, and if it works: transport, route, url,
                             settings (option and value each)
               status        the exit status
@@ -38,6 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
               0   A way works, the join included where a topic is given.
               2   A way works, but the server denies the join.
               64  The command line or the URL is wrong.
+              65  --join-payload is not JSON.
               69  No way works.
               77  The server refuses the connection (401, 403).
             """

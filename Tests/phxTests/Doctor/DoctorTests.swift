@@ -125,6 +125,27 @@ struct DoctorTests {
         }
     }
 
+    @Test("a relay that does not bear permessage-deflate is found out, and it is to be left off")
+    func eatenExtension() async throws {
+        try await PhoenixTestServer.withServer(site: .demo) { server in
+            try await Relay.run { head in
+                head.contains("permessage-deflate")
+                    ? .answer("HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n")
+                    : .forward(to: server.port, head: head)
+            } _: { relay in
+                let doctor = try await DoctorRun.of(
+                    "ws://127.0.0.1:\(relay.port)/socket",
+                    "--transport",
+                    "websocket",
+                    "--compression"
+                )
+                #expect(doctor.run.status == 0 && doctor.outcome(.heartbeat) == "ok", "\(doctor.run)")
+                #expect(doctor[.compression]?.status == 400)
+                #expect(doctor.report.verdict.text.hasSuffix("; leave permessage-deflate off."))
+            }
+        }
+    }
+
     @Test("a server without long polling is told how to serve it; WebSocket is the verdict")
     func noLongPoll() async throws {
         try await PhoenixTestServer.withServer { site in
