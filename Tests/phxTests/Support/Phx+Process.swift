@@ -27,7 +27,7 @@ final class Child: Sendable {
 
     let identifier: Int32
     private let streams = Mutex(Streams())
-    private let input: Pipe
+    private let input: FileHandle
 
     /// Starts phx.
     ///
@@ -37,32 +37,26 @@ final class Child: Sendable {
     ///   - seconds: how long it may run before it is killed.
     /// - Throws: when it cannot be found or started.
     init(_ arguments: [String], environment: [String: String] = [:], atMost seconds: Int = 40) throws {
-        let process = Process()
-        process.executableURL = try Self.executable()
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment
-            .filter { !$0.key.lowercased().hasSuffix("_proxy") }
-            .merging(["PHX_AUTH_TOKEN": ""]) { $1 }.merging(environment) { $1 }
-        let (output, notes) = (Pipe(), Pipe())
-        input = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = notes
-        let ended = DispatchSemaphore(value: 0)
-        process.terminationHandler = { _ in ended.signal() }
-        try process.run()
-        identifier = process.processIdentifier
-        let (outputHandle, notesHandle) = (output.fileHandleForReading, notes.fileHandleForReading)
-        Self.read(outputHandle) { [self] line in took(line, isNote: false) }
-        Self.read(notesHandle) { [self] line in took(line, isNote: true) }
+        let started = try Spawn.start(
+            try Self.executable().path,
+            arguments,
+            environment: ProcessInfo.processInfo.environment
+                .filter { !$0.key.lowercased().hasSuffix("_proxy") }
+                .merging(["PHX_AUTH_TOKEN": ""]) { $1 }.merging(environment) { $1 }
+        )
+        identifier = started.process
+        input = FileHandle(fileDescriptor: started.input, closeOnDealloc: true)
+        Self.read(started.output) { [self] line in took(line, isNote: false) }
+        Self.read(started.notes) { [self] line in took(line, isNote: true) }
         let identifier = identifier
+        let ended = DispatchSemaphore(value: 0)
         DispatchQueue(label: "child").async { [self] in
-            if ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut {
-                kill(identifier, SIGKILL)
-                ended.wait()
-            }
-            let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+            let status = Spawn.wait(for: identifier)
+            ended.signal()
             finished(status)
+        }
+        DispatchQueue(label: "child.limit").async { [self] in
+            if ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut { interrupt(SIGKILL) }
         }
     }
 
@@ -89,15 +83,16 @@ final class Child: Sendable {
 
     /// Writes to its standard input.
     func type(_ text: String) {
-        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try? input.write(contentsOf: Data(text.utf8))
     }
 
     func endInput() {
-        try? input.fileHandleForWriting.close()
+        try? input.close()
     }
 
     func interrupt(_ signal: Int32 = SIGINT) {
-        kill(identifier, signal)
+        // One that has ended has given its number back.
+        if streams.withLock({ $0.status == nil }) { kill(identifier, signal) }
     }
 
     /// The next line of either stream that begins with `prefix`, of those to come or not asked for yet; nil when it has ended
@@ -190,8 +185,9 @@ final class Child: Sendable {
         for continuation in waiting { continuation.resume(returning: status) }
     }
 
-    private static func read(_ handle: FileHandle, _ took: @escaping @Sendable (String?) -> Void) {
+    private static func read(_ descriptor: Int32, _ took: @escaping @Sendable (String?) -> Void) {
         DispatchQueue(label: "child.stream").async {
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             var rest = Data()
             while true {
                 let part = handle.availableData
