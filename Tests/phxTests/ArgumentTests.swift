@@ -1,5 +1,6 @@
 import ArgumentParser
 import Phoenix
+import PhoenixTestServer
 import Testing
 
 @testable import phx
@@ -91,6 +92,8 @@ struct ArgumentTests {
     func others() throws {
         #expect(try parse("serve", "--port", "0", "--fixture", as: ServeCommand.self).fixture)
         #expect(try parse("serve", as: ServeCommand.self).port == 4_000)
+        let serve = try parse("serve", "--adapter", "cowboy", "--longpoll-window", "1.5", as: ServeCommand.self)
+        #expect(serve.adapter == .cowboy && serve.longpollWindow == 1.5)
         #expect(try parse("join", Self.url, "t", "--once", as: JoinCommand.self).once)
         let listen = try parse("listen", Self.url, "a", "b", "-n", "3", "--event", "x", as: ListenCommand.self)
         #expect(listen.topics == ["a", "b"] && listen.count == 3 && listen.events == ["x"])
@@ -102,6 +105,7 @@ struct ArgumentTests {
         "what is wrong is refused with status 64",
         arguments: [
             ["push", url, "t"], ["listen", url], ["listen", url, "t", "--count", "0"], ["serve", "--port", "70000"],
+            ["serve", "--adapter", "puma"], ["serve", "--longpoll-window", "0"],
             ["push", url, "t", "e", "{}", "--binary", "AP8="], ["nope"], ["completions", "powershell"],
             ["push", url, "t", "e", "--timeout", "soon"],
         ]

@@ -4,6 +4,10 @@ import Testing
 
 @testable import phx
 
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
 @Suite("phx as a process", .timeLimit(.minutes(2)))
 struct EndToEndTests {
     @Test(
@@ -96,6 +100,27 @@ struct EndToEndTests {
             let slow = try await Child.run("push", url, "room:1", "noreply", "{}", "--reply", "--timeout", "0.3")
             expect(slow, .timeout, "Does this event reply?")
         }
+    }
+
+    @Test("serve answers long polling as the server it is told to be, with the window it is told")
+    func longPolling() async throws {
+        try await withServer("--fixture", "--adapter", "cowboy", "--longpoll-window", "0.3") { _, url in
+            let base = url.replacing("ws://", with: "http://").replacing("/websocket", with: "/longpoll?vsn=2.0.0")
+            // On a slow machine a session may be over before it is polled.
+            for _ in 0..<20 {
+                let opening = try await get(base)
+                #expect(opening.headers["Vary"] == nil && opening.headers["Cache-Control"] as? String == "no-store")
+                #expect(opening.body.contains(#""status":410"#))
+                let token = try #require(opening.body.firstMatch(of: /"token":"([^"]+)"/)).1
+                if try await get(base + "&token=" + token).body.contains(#""status":204"#) { return }
+            }
+            Issue.record("no poll was answered 204")
+        }
+    }
+
+    private func get(_ url: String) async throws -> (body: String, headers: [AnyHashable: Any]) {
+        let (data, response) = try await URLSession.shared.data(from: try #require(URL(string: url)))
+        return (String(decoding: data, as: UTF8.self), (response as? HTTPURLResponse)?.allHeaderFields ?? [:])
     }
 
     @Test("the auth token comes from the option or the environment and is never shown, nor are the values of a query")

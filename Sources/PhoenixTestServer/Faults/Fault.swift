@@ -5,9 +5,11 @@ public import PhoenixKit
 ///     try await server.inject(.ignore(.join("room:*")))            // the next join is never answered
 ///     try await server.inject(.drop(.reply(), times: 3))           // three replies get lost
 ///     try await server.inject(.cut(afterReceiving: .heartbeat))    // the TCP connection ends with the heartbeat
+///     try await server.inject(.neverAnswer(.post))                 // a long-poll POST is never answered
 ///
 /// A fault applies `times` times (nil: until it is removed) and then is gone. The first fault that fits counts, in the
-/// order in which they were injected, separately for what arrives, for what is sent and for upgrades.
+/// order in which they were injected, separately for what arrives, for what is sent, for upgrades and for long-poll
+/// requests. Over long polling, what cuts a connection ends the session, whose client learns of it with its next request.
 public struct Fault: Sendable {
     /// How a connection is cut.
     struct Cut: Sendable {
@@ -18,6 +20,38 @@ public struct Fault: Sendable {
     enum UpgradeAction: Sendable {
         case refuse(SiteResponse)
         case neverAnswer
+        case cut(after: Duration)
+    }
+
+    enum RequestAction: Sendable {
+        case respond(SiteResponse)
+        case neverAnswer
+        case reset
+        case delay(Duration)
+        case truncate
+        case compress
+        case endSession
+
+        /// Whether the request gets the answer that it would have got.
+        var keepsAnswer: Bool {
+            switch self {
+            case .delay, .truncate, .compress: true
+            case .respond, .neverAnswer, .reset, .endSession: false
+            }
+        }
+
+        /// What is done, for the journal.
+        var description: String {
+            switch self {
+            case .respond(let response): "answer \(response.status)"
+            case .neverAnswer: "never answer"
+            case .reset: "reset"
+            case .delay(let duration): "answer \(duration) late"
+            case .truncate: "truncate the answer"
+            case .compress: "compress the answer"
+            case .endSession: "end the session"
+            }
+        }
     }
 
     enum Action: Sendable {
@@ -32,6 +66,7 @@ public struct Fault: Sendable {
 
     enum Kind: Sendable {
         case upgrade(path: String?, UpgradeAction)
+        case request(RequestMatch, RequestAction, afterHandling: Bool)
         case receiving(MessageMatch, Action)
         case sending(MessageMatch, Action)
     }
@@ -49,6 +84,19 @@ public struct Fault: Sendable {
     ) -> Fault {
         let response = SiteResponse(status: status, headers: headers, body: Bytes(body))
         return Fault(kind: .upgrade(path: path, .refuse(response)), times: times)
+    }
+
+    /// Upgrades (of one path) are answered with something else, such as `.errorPage(status: 502)`.
+    public static func refuseUpgrade(with response: SiteResponse, path: String? = nil, times: Int? = 1) -> Fault {
+        Fault(kind: .upgrade(path: path, .refuse(response)), times: times)
+    }
+
+    /// Connections open (at one path) and are cut some time after, used or not, as by a middlebox that does not bear
+    /// WebSockets.
+    ///
+    /// Removing the fault spares those that open later.
+    public static func cut(after duration: Duration, path: String? = nil, times: Int? = nil) -> Fault {
+        Fault(kind: .upgrade(path: path, .cut(after: duration)), times: times)
     }
 
     /// Upgrades (of one path) are never answered; the connection stays open.

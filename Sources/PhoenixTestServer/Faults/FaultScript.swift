@@ -63,6 +63,21 @@ struct FaultScript {
         }
     }
 
+    mutating func requesting(
+        _ request: SiteRequest,
+        hasToken: Bool
+    ) -> (action: Fault.RequestAction, afterHandling: Bool)? {
+        first { kind in
+            if case .request(let match, let action, let afterHandling) = kind,
+                match.matches(request, hasToken: hasToken)
+            {
+                (action, afterHandling)
+            } else {
+                nil
+            }
+        }
+    }
+
     mutating func receiving(_ message: Message, connection: UInt64) -> Plan {
         let action = first { kind in
             if case .receiving(let match, let action) = kind, match.matches(message, connection: connection) {

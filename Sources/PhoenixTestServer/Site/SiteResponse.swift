@@ -33,6 +33,20 @@ public struct SiteResponse: Sendable, Hashable {
         )
     }
 
+    /// What a proxy answers that cannot or will not pass a request on: a page of HTML.
+    public static func errorPage(status: Int, headers: [HeaderField] = []) -> SiteResponse {
+        SiteResponse(
+            status: status,
+            headers: [HeaderField("content-type", "text/html")] + headers,
+            body: Bytes("<html><head><title>\(status)</title></head><body><h1>\(status)</h1><hr>proxy</body></html>\n")
+        )
+    }
+
+    /// What Phoenix answers over long polling: HTTP 200, and `status` in the body.
+    public static func protocolStatus(_ status: Int) -> SiteResponse {
+        LongPollAnswer.status(status)
+    }
+
     /// What Phoenix answers when a handler raises.
     static let serverError = SiteResponse.json(#"{"errors":{"detail":"Internal Server Error"}}"#, status: 500)
     /// What Phoenix answers to a body over its limit.

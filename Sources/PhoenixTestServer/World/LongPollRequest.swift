@@ -18,6 +18,8 @@ struct LongPollRequest {
     var token: String
     var state = State.resuming
     var timer: UInt64?
+    /// What is to go wrong with the answer.
+    var fault: Fault.RequestAction?
     /// The connection of its session, for the journal.
     var connection: UInt64?
 }

@@ -16,20 +16,21 @@ struct SessionTokens {
     func issue() -> (name: [UInt8], token: String) {
         var generator = SystemRandomNumberGenerator()
         let name = Self.random(16, using: &generator)
-        return (name, Self.encode(name) + "." + Self.encode(HMAC.sha1(key: key, message: name)))
+        return (name, token(for: name))
     }
 
     /// The name of the session that a token was given out for, or nil when it is none of this server's.
     func verify(_ token: String) -> [UInt8]? {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let name = Self.decode(parts[0]), let signature = Self.decode(parts[1]) else {
-            return nil
-        }
-        let expected = HMAC.sha1(key: key, message: name)
-        guard signature.count == expected.count else { return nil }
+        guard let name = Self.decode(token.prefix { $0 != "." }) else { return nil }
+        let expected = self.token(for: name).utf8
+        guard token.utf8.count == expected.count else { return nil }
         // All bytes are looked at, so that the time tells nothing.
-        let difference = zip(signature, expected).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
+        let difference = zip(token.utf8, expected).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
         return difference == 0 ? name : nil
+    }
+
+    private func token(for name: [UInt8]) -> String {
+        Self.encode(name) + "." + Self.encode(HMAC.sha1(key: key, message: name))
     }
 
     private static func random(_ count: Int, using generator: inout SystemRandomNumberGenerator) -> [UInt8] {

@@ -17,6 +17,7 @@ struct TimerQueue<Action> {
     /// Actions that are not to happen any more and are in the heap still.
     private var cancelled: Set<UInt64> = []
 
+    var count: Int { heap.count }
     var nextDeadline: Timestamp? { heap.first?.deadline }
 
     /// Returns the number to cancel it by.

@@ -23,12 +23,26 @@ extension World {
             transport: "longpoll",
             note: "\(request.method) \(request.path)"
         )
-        guard longPollRequests.count < limits.longPollSessions else {
-            longPollRequests[number] = entry
-            return respond(to: number, SiteResponse(status: 503))
+        if !faults.isEmpty, let fault = faults.requesting(request, hasToken: session != nil) {
+            journal.record(
+                .fault,
+                at: now,
+                connection: entry.connection,
+                transport: "longpoll",
+                note: fault.action.description
+            )
+            if fault.afterHandling {
+                entry.fault = fault.action
+            } else if case .endSession = fault.action {
+                if let socket = session ?? nil { end(socket, note: "ended by a fault") }
+            } else {
+                return perform(fault.action, on: number, instead: nil)
+            }
         }
+        let isFull = longPollRequests.count >= limits.longPollSessions
         longPollRequests[number] = entry
-        guard route.allowsOrigin(of: request) else { return respond(to: number, LongPollAnswer.status(403)) }
+        guard !isFull else { return respond(to: number, SiteResponse(status: 503)) }
+        guard route.allowsOrigin(of: request) else { return respond(to: number, status: 403) }
         switch request.method {
         case "OPTIONS": respond(to: number, preflight(request))
         case "GET", "POST":
@@ -69,14 +83,14 @@ extension World {
         switch entry.state {
         case .resuming: answerGone(number)
         case .polling: respondToPoll(number, status: 204)
-        case .posting: respond(to: number, LongPollAnswer.status(408))
+        case .posting: respond(to: number, status: 408)
         }
     }
 
     /// There is no such session: a poll is given a new one.
     private func answerGone(_ number: UInt64) {
         guard let entry = longPollRequests[number] else { return }
-        guard entry.request.method == "GET" else { return respond(to: number, LongPollAnswer.status(410)) }
+        guard entry.request.method == "GET" else { return respond(to: number, status: 410) }
         let token = entry.route.readsAuthToken ? entry.request.values(Header.authToken).first : nil
         guard let serializer = serializer(for: entry.request.parameters["vsn"]) else { return forbid(number) }
         guard sessions.count < limits.longPollSessions else { return respond(to: number, SiteResponse(status: 503)) }
@@ -111,7 +125,7 @@ extension World {
     private func forbid(_ number: UInt64) {
         let path = longPollRequests[number]?.request.path
         journal.record(.refused, at: now, transport: "longpoll", status: 403, note: path)
-        respond(to: number, LongPollAnswer.status(403))
+        respond(to: number, status: 403)
     }
 
     func respondToPoll(_ number: UInt64, status: Int, messages: [Bytes] = []) {
@@ -120,10 +134,19 @@ extension World {
         respond(to: number, answer ?? .serverError, status: answer == nil ? 500 : status)
     }
 
+    /// Answers a request with a status and nothing else.
+    func respond(to number: UInt64, status: Int) {
+        respond(to: number, LongPollAnswer.status(status), status: status)
+    }
+
     /// Answers a request; `status` is what the journal says, for a body that tells another one than HTTP does.
     func respond(to number: UInt64, _ response: SiteResponse, status: Int? = nil) {
         guard let entry = longPollRequests.removeValue(forKey: number) else { return }
         cancel(entry.timer)
+        if let fault = entry.fault {
+            perform(fault, on: number, instead: response)
+            guard fault.keepsAnswer else { return }
+        }
         journal.record(
             .answered,
             at: now,
@@ -132,7 +155,24 @@ extension World {
             status: status ?? response.status,
             note: "\(entry.request.method) \(entry.request.path)"
         )
-        effect(.respond(number, response))
+        if entry.fault == nil { effect(.respond(number, response)) }
+    }
+
+    /// Lets a request go wrong; `answer` is what it would have got, nil where it was not looked at.
+    private func perform(_ fault: Fault.RequestAction, on number: UInt64, instead answer: SiteResponse?) {
+        let answer = answer ?? SiteResponse(status: 503)
+        switch fault {
+        case .respond(let response): effect(.respond(number, response))
+        case .neverAnswer, .endSession: break
+        case .reset: effect(.reset(number))
+        case .delay(let duration): schedule(.answer(number, answer), after: duration)
+        case .truncate: effect(.respondPartly(number, answer))
+        case .compress:
+            var compressed = answer
+            compressed.headers.append(HeaderField("content-encoding", "gzip"))
+            compressed.body = Gzip.stored(answer.body)
+            effect(.respond(number, compressed))
+        }
     }
 
     func setTimer(for number: UInt64, after duration: Duration) {
@@ -141,6 +181,6 @@ extension World {
     }
 
     func window(of route: SocketRoute) -> Duration {
-        max(.zero, route.longPoll.window ?? limits.pollWindow)
+        max(.milliseconds(1), route.longPoll.window ?? limits.pollWindow)
     }
 }

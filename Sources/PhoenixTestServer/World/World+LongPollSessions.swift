@@ -35,7 +35,7 @@ extension World {
     /// Hands the next message of a POST to the session, or answers when there is none.
     private func handInNext(of number: UInt64, to socket: SocketState) {
         guard let entry = longPollRequests[number], case .posting(var remaining) = entry.state else { return }
-        guard let frame = remaining.popFirst() else { return respond(to: number, LongPollAnswer.status(200)) }
+        guard let frame = remaining.popFirst() else { return respond(to: number, status: 200) }
         longPollRequests[number]?.state = .posting(remaining: remaining)
         setTimer(for: number, after: window(of: entry.route))
         mail(.handIn(number, frame), to: socket)
@@ -81,12 +81,17 @@ extension World {
         respondToPoll(number, status: 200, messages: messages)
     }
 
+    /// Ends a session; its client learns of it with its next request.
+    func end(_ socket: SocketState, note reason: String) {
+        note(.closed, on: socket, isLocal: true, note: reason)
+        terminate(socket)
+    }
+
     /// Ends a session that nobody polls.
     func lookForPolls(of socket: SocketState) {
         guard let session = socket.longPoll else { return }
         if now - session.lastPoll > session.lifetime {
-            note(.closed, on: socket, isLocal: true, note: "not polled")
-            terminate(socket)
+            end(socket, note: "not polled")
         } else {
             schedule(.lookForPolls(socket.number), after: session.lifetime)
         }

@@ -59,11 +59,13 @@ extension World {
     }
 
     private func upgrade(_ request: SiteRequest, to route: SocketRoute) -> Answer {
+        var lifetime: Duration?
         switch faults.isEmpty ? nil : faults.upgrading(path: request.path) {
         case .refuse(let response): return .respond(response)
         case .neverAnswer:
             journal.record(.fault, at: now, transport: "websocket", note: "never answer \(request.path)")
             return .later
+        case .cut(let after): lifetime = after
         case nil: break
         }
         guard request.method == "GET" else { return .respond(SiteResponse(status: 400)) }
@@ -114,6 +116,10 @@ extension World {
             )
             open(socket)
             if let timeout { schedule(.idle(socket.number), after: timeout) }
+            if let lifetime {
+                note(.fault, on: socket, note: "cut after \(lifetime)")
+                schedule(.cut(socket.number), after: lifetime)
+            }
             return .upgrade(socket.number, headers: headers)
         }
     }

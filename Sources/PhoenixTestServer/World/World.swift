@@ -18,12 +18,13 @@ final class World {
         case longPoll(UInt64)
         case lookForPolls(UInt64)
         case answer(UInt64, SiteResponse)
+        case cut(UInt64)
 
         /// Whether users decide how many there are.
         var isLimited: Bool {
             switch self {
             case .step, .send: true
-            case .idle, .finishJoin, .finishEvent, .linger, .request, .longPoll, .lookForPolls, .answer: false
+            case .idle, .finishJoin, .finishEvent, .linger, .request, .longPoll, .lookForPolls, .answer, .cut: false
             }
         }
     }
@@ -90,6 +91,9 @@ final class World {
 
     /// When `wake(at:)` is to be called next.
     var nextDeadline: Timestamp? { timers.nextDeadline }
+
+    /// How many timers run, those included that have been cancelled and not been cleared away.
+    var waitingTimers: Int { timers.count }
 
     /// Does `body` at `now` and everything that follows from it, and answers what the network is to do.
     func perform<Result>(at now: Timestamp, _ body: (World) throws -> Result) rethrows -> Result {
@@ -242,6 +246,8 @@ final class World {
         case .lookForPolls(let number):
             if let socket = sockets[number] { mail(.lookForPolls, to: socket) }
         case .answer(let request, let response): effect(.respond(request, response))
+        case .cut(let number):
+            if let socket = sockets[number] { cut(socket) }
         }
     }
 }

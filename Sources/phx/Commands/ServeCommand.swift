@@ -8,8 +8,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Starts a server to try clients on.",
         discussion: """
             Serves a chat with presence (room:*), an echo (echo:*) and a clock
-            (clock:*) at /socket/websocket, and logs one line for each connection,
-            join, leave and push. GET /health answers 200.
+            (clock:*) at /socket/websocket and /socket/longpoll, and logs one line for
+            each connection, join, leave and push. GET /health answers 200.
 
             The first line of the output is "Listening on URL". Ctrl-C stops it.
 
@@ -20,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLES
               phx serve
               phx serve --port 0 --quiet
+              phx serve --fixture --adapter cowboy --longpoll-window 1.5
             """
     )
 
@@ -32,6 +33,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Serve what the recordings were made from.")
     var fixture = false
 
+    @Option(help: "The web server to behave like, bandit or cowboy.", transform: ServeCommand.adapter)
+    var adapter = ServerAdapter.bandit
+
+    @Option(help: "Seconds that a long poll waits for messages.")
+    var longpollWindow = 10.0
+
     @Flag(name: .shortAndLong, help: "Do not log what clients do.")
     var quiet = false
 
@@ -39,12 +46,17 @@ struct ServeCommand: AsyncParsableCommand {
         guard (0...65_535).contains(port) else {
             throw ValidationError("Expected --port to be between 0 and 65535, got \(port).")
         }
+        guard (0.001...86_400).contains(longpollWindow) else {
+            throw ValidationError("Expected --longpoll-window to be from 0.001 to 86400, got \(longpollWindow).")
+        }
     }
 
     func run() async throws {
         let console = Console(plain: true, quiet: quiet)
         var configuration = PhoenixTestServer.Configuration(host: host, port: port)
         configuration.journal = Journal.Limits(entries: quiet ? 0 : 1_000, bytes: 1_000_000)
+        configuration.adapter = adapter
+        configuration.limits.pollWindow = .seconds(longpollWindow)
         let server = try await PhoenixTestServer.start(configuration, site: fixture ? .recorded : .demo)
         greet(server, console)
         let (interrupted, interrupt) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -60,6 +72,13 @@ struct ServeCommand: AsyncParsableCommand {
         }
         await server.stop()
         console.line("Stopped.")
+    }
+
+    private static func adapter(_ name: String) throws -> ServerAdapter {
+        guard let adapter = ServerAdapter(rawValue: name) else {
+            throw ValidationError("Expected --adapter to be bandit or cowboy, got \(name).")
+        }
+        return adapter
     }
 
     private func greet(_ server: PhoenixTestServer, _ console: Console) {

@@ -36,6 +36,8 @@ struct ServerLog {
     private func text(for entry: JournalEntry) -> String? {
         switch entry.kind {
         case .connected: return console.style.green("connected") + " \((entry.note ?? "").printable)"
+        case .answered where (500...).contains(entry.status ?? 0) || entry.status == 408:
+            return console.style.red("answered") + " \((entry.note ?? "").printable) (\(entry.status ?? 0))"
         case .refused:
             return console.style.red("refused")
                 + " \((entry.note ?? "").printable) (\(entry.status.map(String.init) ?? "-"))"
@@ -43,7 +45,8 @@ struct ServerLog {
         case .received: return entry.message.flatMap(request)
         case .sent: return entry.message.flatMap(refusal)
         case .undecodable: return console.style.red("sent what is no message")
-        case .closed: return console.style.yellow("closed") + (entry.code.map { " (\($0))" } ?? ", just gone")
+        case .closed:
+            return console.style.yellow("closed") + (entry.code.map { " (\($0))" } ?? ", \(entry.note ?? "just gone")")
         case .cut: return console.style.yellow("cut")
         default: return nil
         }

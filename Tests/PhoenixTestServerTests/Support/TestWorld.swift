@@ -30,7 +30,8 @@ final class TestWorld {
         adapter: ServerAdapter = .bandit,
         limits: ServerLimits = ServerLimits(),
         scheduling: ChannelScheduling = .prompt,
-        journal: Journal.Limits = Journal.Limits()
+        journal: Journal.Limits = Journal.Limits(),
+        secret: Secret? = nil
     ) {
         self.journal = Journal(limits: journal)
         let submissions = submissions
@@ -42,6 +43,7 @@ final class TestWorld {
             serializers: [JSONSerializer.v1, JSONSerializer.v2],
             journal: self.journal,
             gate: WorldGate { body in submissions.waiting.withLock { $0.append(body) } },
+            secret: secret,
             at: now
         )
     }
@@ -73,6 +75,52 @@ final class TestWorld {
         lastRequest += 1
         let number = lastRequest
         return tell { $0.answer(request, number: number) }
+    }
+
+    /// Sends a long-poll request, and returns its number.
+    ///
+    /// A POST is a batch unless `contentType` says otherwise.
+    @discardableResult
+    func request(
+        _ method: String,
+        _ target: String = "/socket/longpoll?vsn=2.0.0",
+        token: String? = nil,
+        contentType: String? = "application/x-ndjson",
+        headers: [(String, String)] = [],
+        body: String = ""
+    ) -> UInt64 {
+        var headers = headers
+        if let token { headers.append(("x-phoenix-longpoll-token", token)) }
+        if method == "POST", let contentType { headers.append(("content-type", contentType)) }
+        lastRequest += 1
+        let number = lastRequest
+        let parts = target.split(separator: "?", maxSplits: 1)
+        let request = SiteRequest(
+            method: method,
+            path: String(parts[0]),
+            query: parts.count > 1 ? String(parts[1]) : nil,
+            headers: headers.map { HeaderField($0.0, $0.1) },
+            body: Bytes(body)
+        )
+        tell { world in
+            guard case .respond(let response) = world.answer(request, number: number) else { return }
+            answers[number] = response
+        }
+        return number
+    }
+
+    /// Opens a long-poll session and returns its token.
+    func open(_ target: String = "/socket/longpoll?vsn=2.0.0") throws -> String {
+        let answer = answer(to: request("GET", target))
+        guard answer?.status == 410, let token = answer?.token else {
+            throw PhoenixError(.upgradeRefused, "the world refused \(target)")
+        }
+        return token
+    }
+
+    /// What a long-poll request was answered with; nil while it has not been.
+    func answer(to number: UInt64) -> LongPollReply? {
+        answers[number].map(LongPollReply.init)
     }
 
     /// One read with these text messages.
@@ -132,6 +180,22 @@ final class TestWorld {
             case .resume(let number): output[number, default: []].append("resume")
             }
         }
+    }
+}
+
+/// The body of an answer over long polling.
+struct LongPollReply: Equatable {
+    let http: Int
+    let status: Int?
+    let token: String?
+    let messages: [String]
+
+    init(_ response: SiteResponse) {
+        let payload = Payload(response.body, format: JSONFormat())
+        http = response.status
+        status = payload["status"]?.integer.map { Int($0) }
+        token = payload["token"]?.string
+        messages = (try? payload["messages"]?.value().array?.compactMap(\.string)) ?? []
     }
 }
 
