@@ -12,7 +12,12 @@ struct ConnectionArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The version of the protocol: 2.0.0 or 1.0.0. (default: 2.0.0)", valueName: "version"))
     var vsn: String?
 
-    @Option(help: ArgumentHelp("The transport, where the URL's suffix does not name it.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The transport, where the URL's suffix does not name it: websocket or longpoll. With auto the one that gets through.",
+            valueName: "name"
+        )
+    )
     var transport: String?
 
     @Flag(help: "Compress messages with permessage-deflate, where the transport and the server can.")
@@ -74,6 +79,19 @@ struct ConnectionArguments: ParsableArguments {
 }
 
 extension ConnectionArguments {
+    /// The transport that stands for all.
+    private static let automatic = "auto"
+
+    /// How to get to `target`.
+    func route(
+        to target: ConnectionTarget,
+        on console: Console,
+        environment: (String) -> String? = System.environment
+    ) throws -> Route {
+        transport == Self.automatic
+            ? try Route(toAnyOf: target, on: console, environment: environment) : Route(to: target, on: console)
+    }
+
     /// Where to connect.
     func target(environment: (String) -> String? = System.environment) throws -> ConnectionTarget {
         let endpoint = try Endpoint(url)
@@ -98,13 +116,20 @@ extension ConnectionArguments {
             let (key, value) = try Self.pair(text, "--option", "key=value")
             strings[key] = value
         }
-        if let transport { strings["transport"] = transport }
+        if let transport, transport != Self.automatic { strings["transport"] = transport }
         if let vsn { strings["vsn"] = vsn }
         if compression { strings["compression"] = "permessage-deflate" }
         if let proxy { strings["proxy"] = proxy }
         if let cacert {
             guard System.canRead(cacert) else {
                 throw Failure(.usage, "Expected --cacert to name a file that can be read, got \(cacert.printable).")
+            }
+            guard transport != Self.automatic else {
+                throw Failure(
+                    .usage,
+                    "Expected --cacert without --transport auto, got both: long polling would trust the system's certificates, "
+                        + "not these. Drop one of them."
+                )
             }
             strings["websocket.ca-file"] = cacert
         }

@@ -11,7 +11,8 @@ struct DemoCommand: AsyncParsableCommand {
             Two clients and a server hold a conversation over real WebSocket
             connections on the loopback interface, first in version 2 of the protocol,
             then in version 1. Each step is checked and shows its frames (→ sent,
-            ← received).
+            ← received). At last a proxy between them eats upgrades: the client falls
+            back to long polling, and moves to WebSocket once it can.
 
             Ends with 0 when everything was as it should be, within 25 seconds; with
             1, and what was expected, when it was not.
@@ -61,6 +62,12 @@ struct DemoCommand: AsyncParsableCommand {
                 console.line(console.style.magenta("Version \(version) of the protocol (\(name))"))
                 var conversation = try Conversation(at: url, version: version, hasBinary: hasBinary, on: stage)
                 try await conversation.play()
+            }
+            console.line("")
+            console.line(console.style.magenta("Through a proxy that eats upgrades"))
+            try await UpgradeEater.run(before: server.port) { proxy in
+                var detour = try Detour(through: proxy, on: stage)
+                try await detour.play()
             }
         }
     }

@@ -3,8 +3,9 @@ internal import Phoenix
 /// Joins a topic and pushes what the user types, showing what comes back.
 struct JoinHandler: SocketHandler {
     enum Info: Sendable {
-        case connect
         case join
+        case probe
+        case probed(ProbeOutcome)
     }
 
     enum Request: Sendable {
@@ -16,7 +17,7 @@ struct JoinHandler: SocketHandler {
 
     /// What to join, and how.
     struct Plan: Sendable {
-        var target: ConnectionTarget
+        var route: Route
         var topic: String
         var joinPayload: PayloadContent = [:]
         /// Whether a user sits there: mistakes are told and forgotten, what breaks is tried again.
@@ -41,6 +42,7 @@ struct JoinHandler: SocketHandler {
     var joinReference: Reference?
     var pushes: [Reference: Push] = [:]
     var presence = PresenceList()
+    private var route: Route
     private var backoff = Backoff()
     private var generator = SystemRandomNumberGenerator()
     private var began: Timestamp
@@ -54,6 +56,7 @@ struct JoinHandler: SocketHandler {
 
     init(_ plan: Plan, on console: Console, ready: @escaping @Sendable (Bool) -> Void) {
         self.plan = plan
+        route = plan.route
         self.console = console
         self.ready = ready
         began = clock.now
@@ -62,21 +65,34 @@ struct JoinHandler: SocketHandler {
     mutating func start(_ socket: inout Socket) throws -> Start {
         began = clock.now
         if plan.isInteractive { note("Type an event and its payload, such as: hello {\"n\":1}   /help lists more.") }
-        return .connect(plan.target)
+        return route.start()
     }
 
     // MARK: The connection
 
     mutating func connected(_ socket: inout Socket) -> Directive {
-        note("Connected to \(plan.target.endpoint.redacted) in \((clock.now - began).brief).")
+        route.connected(&socket)
+        note("Connected to \(route.target.endpoint.redacted) in \((clock.now - began).brief).")
         return hasLeft ? .ok : join(&socket)
     }
 
     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
         ready(false)
-        let failure = Failure(reason)
-        guard plan.isInteractive, !plan.once, Failure.isTransient(reason) else { return .stop(.failure(failure)) }
-        return later(.connect, because: failure.message, &socket)
+        began = clock.now
+        switch route.disconnected(reason, at: socket.now) {
+        case .goOn(let directive): return directive
+        case .broken(let directive, let delay):
+            let failure = Failure(reason)
+            guard plan.isInteractive, !plan.once, Failure.isTransient(reason) else { return .stop(.failure(failure)) }
+            route.tellRetry(failure.message, after: delay)
+            began = began + delay
+            return directive
+        }
+    }
+
+    mutating func proven(_ socket: inout Socket) -> Directive {
+        route.proven(at: socket.now)
+        return probeLater(&socket)
     }
 
     // MARK: The channel
@@ -136,11 +152,24 @@ struct JoinHandler: SocketHandler {
     // MARK: The user
 
     mutating func handle(_ info: Info, _ socket: inout Socket) -> Directive {
-        began = clock.now
         switch info {
-        case .connect: return .connect
-        case .join: return socket.isConnected && !hasLeft ? join(&socket) : .ok
+        case .join:
+            began = clock.now
+            return socket.isConnected && !hasLeft ? join(&socket) : .ok
+        case .probe:
+            if let target = route.probeDue(at: socket.now) { socket.probe(target) { .probed($0) } }
+            return .ok
+        case .probed(let outcome):
+            let directive = route.probed(outcome, at: socket.now)
+            if case .ok = directive { return probeLater(&socket) }
+            began = clock.now
+            return directive
         }
+    }
+
+    private func probeLater(_ socket: inout Socket) -> Directive {
+        if let moment = route.nextProbe { try? socket.send(.probe, after: moment - socket.now) }
+        return .ok
     }
 
     mutating func handle(_ request: Request, from caller: Caller<Void>, _ socket: inout Socket) -> Directive {
@@ -150,7 +179,7 @@ struct JoinHandler: SocketHandler {
             hasEnded = true
             return plan.isInteractive ? .stop(.normal) : endIfDone()
         case .line(let line):
-            guard plan.isInteractive || socket.isJoined(plan.topic) else {
+            guard plan.isInteractive || socket.isConnected && socket.isJoined(plan.topic) else {
                 waiting = (line, caller)
                 return .ok
             }

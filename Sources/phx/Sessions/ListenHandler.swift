@@ -4,13 +4,14 @@ internal import Phoenix
 struct ListenHandler: SocketHandler {
     /// What to do later.
     enum Info: Sendable {
-        case connect
         case join(String)
+        case probe
+        case probed(ProbeOutcome)
     }
 
     /// What to listen to, and until when.
     struct Plan: Sendable {
-        var target: ConnectionTarget
+        var route: Route
         var topics: [String]
         var joinPayload: PayloadContent = [:]
         /// The events to show; empty for all.
@@ -24,7 +25,7 @@ struct ListenHandler: SocketHandler {
     private let plan: Plan
     private let console: Console
     private let clock = SystemClock()
-    private var backoff = Backoff()
+    private var route: Route
     private var joinBackoff: [String: Backoff] = [:]
     private var open: Set<String>
     private var shown = 0
@@ -33,6 +34,7 @@ struct ListenHandler: SocketHandler {
 
     init(_ plan: Plan, on console: Console) {
         self.plan = plan
+        route = plan.route
         self.console = console
         open = Set(plan.topics)
         began = clock.now
@@ -40,27 +42,37 @@ struct ListenHandler: SocketHandler {
 
     mutating func start(_ socket: inout Socket) throws -> Start {
         began = clock.now
-        return .connect(plan.target)
+        return route.start()
     }
 
     mutating func connected(_ socket: inout Socket) -> Directive {
-        console.note(dim("Connected to \(plan.target.endpoint.redacted) in \((clock.now - began).brief)."))
+        route.connected(&socket)
+        console.note(dim("Connected to \(route.target.endpoint.redacted) in \((clock.now - began).brief)."))
         for topic in plan.topics where open.contains(topic) {
             if case .stop(let reason) = join(topic, &socket) { return .stop(reason) }
         }
         return .ok
     }
 
+    mutating func proven(_ socket: inout Socket) -> Directive {
+        route.proven(at: socket.now)
+        return probeLater(&socket)
+    }
+
     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
-        let failure = Failure(reason)
-        guard !plan.once, Failure.isTransient(reason) else { return .stop(.failure(failure)) }
-        let delay = backoff.next(using: &generator)
-        console.note(console.noteStyle.yellow("\(failure.message) Trying again in \(delay.brief)."))
-        return later(.connect, after: delay, &socket)
+        began = clock.now
+        switch route.disconnected(reason, at: socket.now) {
+        case .goOn(let directive): return directive
+        case .broken(let directive, let delay):
+            let failure = Failure(reason)
+            guard !plan.once, Failure.isTransient(reason) else { return .stop(.failure(failure)) }
+            route.tellRetry(failure.message, after: delay)
+            began = began + delay
+            return directive
+        }
     }
 
     mutating func joined(_ join: Joined, _ socket: inout Socket) -> Directive {
-        backoff.reset()
         console.note(dim("Joined \(join.topic.printable): \(join.response.shown.shortened(to: 200))"))
         return .ok
     }
@@ -102,11 +114,21 @@ struct ListenHandler: SocketHandler {
 
     mutating func handle(_ info: Info, _ socket: inout Socket) -> Directive {
         switch info {
-        case .connect:
-            began = clock.now
-            return .connect
         case .join(let topic): return socket.isConnected ? join(topic, &socket) : .ok
+        case .probe:
+            if let target = route.probeDue(at: socket.now) { socket.probe(target) { .probed($0) } }
+            return .ok
+        case .probed(let outcome):
+            let directive = route.probed(outcome, at: socket.now)
+            if case .ok = directive { return probeLater(&socket) }
+            began = clock.now
+            return directive
         }
+    }
+
+    private func probeLater(_ socket: inout Socket) -> Directive {
+        guard let moment = route.nextProbe else { return .ok }
+        return later(.probe, after: moment - socket.now, &socket)
     }
 
     // MARK: Joins

@@ -2,7 +2,7 @@ internal import Phoenix
 
 /// Connects, joins, pushes once, and ends: with the reply where one is wanted.
 struct PushHandler: SocketHandler {
-    let target: ConnectionTarget
+    private var route: Route
     let topic: String
     let joinPayload: PayloadContent
     let event: String
@@ -14,7 +14,7 @@ struct PushHandler: SocketHandler {
     private var pushed = Timestamp(nanoseconds: 0)
 
     init(
-        target: ConnectionTarget,
+        route: Route,
         topic: String,
         joinPayload: PayloadContent,
         event: String,
@@ -22,7 +22,7 @@ struct PushHandler: SocketHandler {
         awaitsReply: Bool,
         console: Console
     ) {
-        self.target = target
+        self.route = route
         self.topic = topic
         self.joinPayload = joinPayload
         self.event = event
@@ -31,10 +31,16 @@ struct PushHandler: SocketHandler {
         self.console = console
     }
 
-    mutating func start(_ socket: inout Socket) throws -> Start { .connect(target) }
+    mutating func start(_ socket: inout Socket) throws -> Start { route.start() }
 
     mutating func connected(_ socket: inout Socket) -> Directive {
-        Self.attempt { () throws(PhoenixError) in try socket.join(topic, joinPayload) }
+        route.connected(&socket)
+        return Self.attempt { () throws(PhoenixError) in try socket.join(topic, joinPayload) }
+    }
+
+    mutating func proven(_ socket: inout Socket) -> Directive {
+        route.proven(at: socket.now)
+        return .ok
     }
 
     mutating func joined(_ join: Joined, _ socket: inout Socket) -> Directive {
@@ -47,7 +53,9 @@ struct PushHandler: SocketHandler {
     }
 
     mutating func joinFailed(_ failure: JoinFailure, _ socket: inout Socket) -> Directive {
-        .stop(.failure(Failure(failure)))
+        // The reason comes with `disconnected`, and there may be another way.
+        if case .disconnected = failure.outcome { return .ok }
+        return .stop(.failure(Failure(failure)))
     }
 
     mutating func replied(_ reply: Reply, _ socket: inout Socket) -> Directive {
@@ -80,7 +88,10 @@ struct PushHandler: SocketHandler {
     }
 
     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
-        guard let close = reason.close, close.isLocal else { return .stop(.failure(Failure(reason))) }
+        guard let close = reason.close, close.isLocal else {
+            if case .goOn(let directive) = route.disconnected(reason, at: socket.now) { return directive }
+            return .stop(.failure(Failure(reason)))
+        }
         guard close.isClean else {
             return .stop(
                 .failure(

@@ -57,19 +57,3 @@ struct FailureTests {
         }
     }
 }
-
-@Suite("Waiting before the next try")
-struct BackoffTests {
-    @Test("doubles up to 30 seconds, scattered, and begins anew after a success")
-    func doubles() {
-        var generator = Generator(seed: 3)
-        var backoff = Backoff()
-        for longest in [1, 2, 4, 8, 16, 30, 30, 30] {
-            let delay = backoff.next(using: &generator)
-            #expect(delay <= .seconds(longest) && delay >= .seconds(longest) / 2)
-        }
-        for _ in 0..<1_000 { #expect(backoff.next(using: &generator) <= .seconds(30)) }
-        backoff.reset()
-        #expect(backoff.next(using: &generator) <= .seconds(1))
-    }
-}

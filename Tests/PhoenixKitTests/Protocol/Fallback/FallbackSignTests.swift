@@ -70,7 +70,7 @@ struct FallbackSignTests {
             (.timeout, nil), (.tls, .tls), (.tls, nil), (.unreachable, .tls), (.transportDown, nil),
         ]
     )
-    func sameplace(_ code: PhoenixError.Code, _ stage: ConnectionStage?) {
+    func samePlace(_ code: PhoenixError.Code, _ stage: ConnectionStage?) {
         #expect(verdict(.failed(code, in: stage)) == .staysAtPlace)
     }
 
