@@ -39,8 +39,8 @@ public struct FuzzTarget: Sendable {
         let corpus = Corpus(folder: recordings)
         return [
             .upgrade(corpus), .frames(corpus), .inflate(corpus), .extensionHeader(corpus), .proxy(corpus),
-            .serializerV1(corpus),
-            .serializerV2(corpus), .json(corpus), .endpoint(corpus),
+            .longPoll(corpus),
+            .serializerV1(corpus), .serializerV2(corpus), .json(corpus), .endpoint(corpus),
         ]
     }
 }
