@@ -83,13 +83,13 @@ extension ConnectionArguments {
     private static let automatic = "auto"
 
     /// How to get to `target`.
-    func route(
+    func passage(
         to target: ConnectionTarget,
         on console: Console,
         environment: (String) -> String? = System.environment
-    ) throws -> Route {
+    ) throws -> Passage {
         transport == Self.automatic
-            ? try Route(toAnyOf: target, on: console, environment: environment) : Route(to: target, on: console)
+            ? try Passage(toAnyOf: target, on: console, environment: environment) : Passage(to: target, on: console)
     }
 
     /// Where to connect.

@@ -49,7 +49,7 @@ struct JoinCommand: AsyncParsableCommand {
         connection.warn(on: console, about: target)
         let isInteractive = System.isTerminal(0) && System.isTerminal(1) && System.environment("TERM") != "dumb"
         let plan = JoinHandler.Plan(
-            route: try connection.route(to: target, on: console),
+            passage: try connection.passage(to: target, on: console),
             topic: topic,
             joinPayload: try joinPayload.map { try PayloadArguments.json($0, called: "--join-payload") } ?? [:],
             isInteractive: isInteractive,

@@ -53,7 +53,7 @@ struct ListenCommand: AsyncParsableCommand {
         connection.warn(on: console, about: target)
         var seen: Set<String> = []
         let plan = ListenHandler.Plan(
-            route: try connection.route(to: target, on: console),
+            passage: try connection.passage(to: target, on: console),
             topics: topics.filter { seen.insert($0).inserted },
             joinPayload: try joinPayload.map { try PayloadArguments.json($0, called: "--join-payload") } ?? [:],
             events: Set(events),

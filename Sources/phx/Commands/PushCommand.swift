@@ -62,7 +62,7 @@ struct PushCommand: AsyncParsableCommand {
         let target = try connection.target()
         connection.warn(on: console, about: target)
         let handler = PushHandler(
-            route: try connection.route(to: target, on: console),
+            passage: try connection.passage(to: target, on: console),
             topic: topic,
             joinPayload: try joinPayload.map { try PayloadArguments.json($0, called: "--join-payload") } ?? [:],
             event: event,

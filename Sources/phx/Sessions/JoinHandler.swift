@@ -17,7 +17,7 @@ struct JoinHandler: SocketHandler {
 
     /// What to join, and how.
     struct Plan: Sendable {
-        var route: Route
+        var passage: Passage
         var topic: String
         var joinPayload: PayloadContent = [:]
         /// Whether a user sits there: mistakes are told and forgotten, what breaks is tried again.
@@ -42,7 +42,7 @@ struct JoinHandler: SocketHandler {
     var joinReference: Reference?
     var pushes: [Reference: Push] = [:]
     var presence = PresenceList()
-    private var route: Route
+    private var passage: Passage
     private var backoff = Backoff()
     private var generator = SystemRandomNumberGenerator()
     private var began: Timestamp
@@ -56,7 +56,7 @@ struct JoinHandler: SocketHandler {
 
     init(_ plan: Plan, on console: Console, ready: @escaping @Sendable (Bool) -> Void) {
         self.plan = plan
-        route = plan.route
+        passage = plan.passage
         self.console = console
         self.ready = ready
         began = clock.now
@@ -65,33 +65,33 @@ struct JoinHandler: SocketHandler {
     mutating func start(_ socket: inout Socket) throws -> Start {
         began = clock.now
         if plan.isInteractive { note("Type an event and its payload, such as: hello {\"n\":1}   /help lists more.") }
-        return route.start()
+        return passage.start()
     }
 
     // MARK: The connection
 
     mutating func connected(_ socket: inout Socket) -> Directive {
-        route.connected(&socket)
-        note("Connected to \(route.target.endpoint.redacted) in \((clock.now - began).brief).")
+        passage.connected(&socket)
+        note("Connected to \(passage.target.endpoint.redacted) in \((clock.now - began).brief).")
         return hasLeft ? .ok : join(&socket)
     }
 
     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
         ready(false)
         began = clock.now
-        switch route.disconnected(reason, at: socket.now) {
+        switch passage.disconnected(reason, at: socket.now) {
         case .goOn(let directive): return directive
         case .broken(let directive, let delay):
             let failure = Failure(reason)
             guard plan.isInteractive, !plan.once, Failure.isTransient(reason) else { return .stop(.failure(failure)) }
-            route.tellRetry(failure.message, after: delay)
+            passage.tellRetry(failure.message, after: delay)
             began = began + delay
             return directive
         }
     }
 
     mutating func proven(_ socket: inout Socket) -> Directive {
-        route.proven(at: socket.now)
+        passage.proven(at: socket.now)
         return probeLater(&socket)
     }
 
@@ -157,10 +157,10 @@ struct JoinHandler: SocketHandler {
             began = clock.now
             return socket.isConnected && !hasLeft ? join(&socket) : .ok
         case .probe:
-            if let target = route.probeDue(at: socket.now) { socket.probe(target) { .probed($0) } }
+            if let target = passage.probeDue(at: socket.now) { socket.probe(target) { .probed($0) } }
             return .ok
         case .probed(let outcome):
-            let directive = route.probed(outcome, at: socket.now)
+            let directive = passage.probed(outcome, at: socket.now)
             if case .ok = directive { return probeLater(&socket) }
             began = clock.now
             return directive
@@ -168,7 +168,7 @@ struct JoinHandler: SocketHandler {
     }
 
     private func probeLater(_ socket: inout Socket) -> Directive {
-        if let moment = route.nextProbe { try? socket.send(.probe, after: moment - socket.now) }
+        if let moment = passage.nextProbe { try? socket.send(.probe, after: moment - socket.now) }
         return .ok
     }
 

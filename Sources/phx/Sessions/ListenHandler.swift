@@ -11,7 +11,7 @@ struct ListenHandler: SocketHandler {
 
     /// What to listen to, and until when.
     struct Plan: Sendable {
-        var route: Route
+        var passage: Passage
         var topics: [String]
         var joinPayload: PayloadContent = [:]
         /// The events to show; empty for all.
@@ -25,7 +25,7 @@ struct ListenHandler: SocketHandler {
     private let plan: Plan
     private let console: Console
     private let clock = SystemClock()
-    private var route: Route
+    private var passage: Passage
     private var joinBackoff: [String: Backoff] = [:]
     private var open: Set<String>
     private var shown = 0
@@ -34,7 +34,7 @@ struct ListenHandler: SocketHandler {
 
     init(_ plan: Plan, on console: Console) {
         self.plan = plan
-        route = plan.route
+        passage = plan.passage
         self.console = console
         open = Set(plan.topics)
         began = clock.now
@@ -42,12 +42,12 @@ struct ListenHandler: SocketHandler {
 
     mutating func start(_ socket: inout Socket) throws -> Start {
         began = clock.now
-        return route.start()
+        return passage.start()
     }
 
     mutating func connected(_ socket: inout Socket) -> Directive {
-        route.connected(&socket)
-        console.note(dim("Connected to \(route.target.endpoint.redacted) in \((clock.now - began).brief)."))
+        passage.connected(&socket)
+        console.note(dim("Connected to \(passage.target.endpoint.redacted) in \((clock.now - began).brief)."))
         for topic in plan.topics where open.contains(topic) {
             if case .stop(let reason) = join(topic, &socket) { return .stop(reason) }
         }
@@ -55,18 +55,18 @@ struct ListenHandler: SocketHandler {
     }
 
     mutating func proven(_ socket: inout Socket) -> Directive {
-        route.proven(at: socket.now)
+        passage.proven(at: socket.now)
         return probeLater(&socket)
     }
 
     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
         began = clock.now
-        switch route.disconnected(reason, at: socket.now) {
+        switch passage.disconnected(reason, at: socket.now) {
         case .goOn(let directive): return directive
         case .broken(let directive, let delay):
             let failure = Failure(reason)
             guard !plan.once, Failure.isTransient(reason) else { return .stop(.failure(failure)) }
-            route.tellRetry(failure.message, after: delay)
+            passage.tellRetry(failure.message, after: delay)
             began = began + delay
             return directive
         }
@@ -116,10 +116,10 @@ struct ListenHandler: SocketHandler {
         switch info {
         case .join(let topic): return socket.isConnected ? join(topic, &socket) : .ok
         case .probe:
-            if let target = route.probeDue(at: socket.now) { socket.probe(target) { .probed($0) } }
+            if let target = passage.probeDue(at: socket.now) { socket.probe(target) { .probed($0) } }
             return .ok
         case .probed(let outcome):
-            let directive = route.probed(outcome, at: socket.now)
+            let directive = passage.probed(outcome, at: socket.now)
             if case .ok = directive { return probeLater(&socket) }
             began = clock.now
             return directive
@@ -127,7 +127,7 @@ struct ListenHandler: SocketHandler {
     }
 
     private func probeLater(_ socket: inout Socket) -> Directive {
-        guard let moment = route.nextProbe else { return .ok }
+        guard let moment = passage.nextProbe else { return .ok }
         return later(.probe, after: moment - socket.now, &socket)
     }
 

@@ -2,7 +2,7 @@ internal import Phoenix
 
 /// Connects, joins, pushes once, and ends: with the reply where one is wanted.
 struct PushHandler: SocketHandler {
-    private var route: Route
+    private var passage: Passage
     let topic: String
     let joinPayload: PayloadContent
     let event: String
@@ -14,7 +14,7 @@ struct PushHandler: SocketHandler {
     private var pushed = Timestamp(nanoseconds: 0)
 
     init(
-        route: Route,
+        passage: Passage,
         topic: String,
         joinPayload: PayloadContent,
         event: String,
@@ -22,7 +22,7 @@ struct PushHandler: SocketHandler {
         awaitsReply: Bool,
         console: Console
     ) {
-        self.route = route
+        self.passage = passage
         self.topic = topic
         self.joinPayload = joinPayload
         self.event = event
@@ -31,15 +31,15 @@ struct PushHandler: SocketHandler {
         self.console = console
     }
 
-    mutating func start(_ socket: inout Socket) throws -> Start { route.start() }
+    mutating func start(_ socket: inout Socket) throws -> Start { passage.start() }
 
     mutating func connected(_ socket: inout Socket) -> Directive {
-        route.connected(&socket)
+        passage.connected(&socket)
         return Self.attempt { () throws(PhoenixError) in try socket.join(topic, joinPayload) }
     }
 
     mutating func proven(_ socket: inout Socket) -> Directive {
-        route.proven(at: socket.now)
+        passage.proven(at: socket.now)
         return .ok
     }
 
@@ -89,7 +89,7 @@ struct PushHandler: SocketHandler {
 
     mutating func disconnected(_ reason: DisconnectReason, _ socket: inout Socket) -> Directive {
         guard let close = reason.close, close.isLocal else {
-            if case .goOn(let directive) = route.disconnected(reason, at: socket.now) { return directive }
+            if case .goOn(let directive) = passage.disconnected(reason, at: socket.now) { return directive }
             return .stop(.failure(Failure(reason)))
         }
         guard close.isClean else {

@@ -1,10 +1,10 @@
 internal import Phoenix
 
 /// How a session gets to its socket: over one transport, or over whichever of several gets through.
-struct Route: Sendable {
+struct Passage: Sendable {
     /// What follows the end of a connection.
     enum Verdict {
-        /// The route goes on by itself.
+        /// It goes on by itself.
         case goOn(Directive)
         /// It is for the command to say whether to try again, and if so by this directive, after this wait.
         case broken(Directive, after: Duration)
@@ -22,12 +22,12 @@ struct Route: Sendable {
         self.console = console
     }
 
-    /// A route to `target` as it is.
+    /// A way to `target` as it is.
     init(to target: ConnectionTarget, on console: Console) {
         self.init(Fallback(target, [], store: InMemoryFallbackStore()), on: console)
     }
 
-    /// A route to `target` over whatever gets through, which it remembers in the user's cache for an hour.
+    /// A way to `target` over whatever gets through, which it remembers in the user's cache for an hour.
     ///
     /// - Throws: `.invalidURL`.
     init(toAnyOf target: ConnectionTarget, on console: Console, environment: (String) -> String?) throws {
@@ -87,7 +87,7 @@ struct Route: Sendable {
         return decision.directive
     }
 
-    /// Says that it will be tried again, unless the route has said so itself.
+    /// Says that it will be tried again, unless it has said so itself.
     func tellRetry(_ message: String, after delay: Duration) {
         if !isAutomatic { console.note(console.noteStyle.yellow("\(message) Trying again in \(delay.brief).")) }
     }
