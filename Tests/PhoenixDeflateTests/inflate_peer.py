@@ -1,6 +1,6 @@
 """The other end of a connection with permessage-deflate, written with Python's zlib.
 
-Reads one JSON list of jobs from standard input and writes one JSON list of results. A job is
+Usage: inflate_peer.py JOBS RESULTS. Reads one JSON list of jobs and writes one of results. A job is
 
     {"do": "inflate", "bits": 8..15, "takeover": bool, "messages": [base64, …]}
     {"do": "deflate", "bits": 9..15, "takeover": bool, "level": 0..9, "memory": 1..9, "endings": [...], "messages": [base64, …]}
@@ -60,4 +60,5 @@ def run(job):
     return [base64.b64encode(result).decode() for result in results]
 
 
-json.dump([run(job) for job in json.load(sys.stdin)], sys.stdout)
+with open(sys.argv[1]) as jobs, open(sys.argv[2], "w") as results:
+    json.dump([run(job) for job in json.load(jobs)], results)

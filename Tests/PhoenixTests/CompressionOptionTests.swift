@@ -5,10 +5,9 @@ import Testing
 struct CompressionOptionTests {
     private func resolve(
         _ url: String,
-        _ options: ConnectionOptions,
-        registry: PluginRegistry = .standard
+        _ options: ConnectionOptions
     ) throws -> Resolution<AnyTransport, AnySerializer> {
-        try registry.resolve(Endpoint(url), options)
+        try PluginRegistry.standard.resolve(Endpoint(url), options)
     }
 
     private func deflate(_ options: ConnectionOptions) throws -> PermessageDeflate? {
@@ -71,29 +70,17 @@ struct CompressionOptionTests {
         #expect(error?.message.contains(key == "compression" ? value : key) == true)
     }
 
-    @Test("a transport without extensions goes without it, and the resolution says so")
-    func noExtensions() throws {
-        var registry = PluginRegistry.standard
-        registry.register(TransportPlugin(name: "lines", schemes: .http) { _ in Lines() })
-        let resolution = try resolve(
-            "http://h/lines",
+    @Test("long polling has no extensions: it goes without, and the resolution says so")
+    func longPolling() throws {
+        for options in [
             ["compression": "permessage-deflate", "deflate.level": "1"],
-            registry: registry
-        )
-        #expect(resolution.wireExtensions.isEmpty)
-        #expect(
-            resolution.notes.contains { $0.contains("permessage-deflate does not apply to the transport lines") }
-        )
-    }
-
-    private struct Lines: Transport {
-        var capabilities: TransportCapabilities { TransportCapabilities(name: "lines", schemes: .http) }
-
-        func withConnection<Result: Sendable>(
-            _ request: ConnectionRequest,
-            _ body: (Connection) async throws -> Result
-        ) async throws -> Result {
-            throw PhoenixError(.unreachable, "Expected nobody to connect.")
+            ConnectionOptions(wireExtensions: [.permessageDeflate]),
+        ] as [ConnectionOptions] {
+            let resolution = try resolve("ws://h/socket/longpoll", options)
+            #expect(resolution.wireExtensions.isEmpty)
+            #expect(
+                resolution.notes.contains { $0.contains("permessage-deflate does not apply to the transport longpoll") }
+            )
         }
     }
 }
