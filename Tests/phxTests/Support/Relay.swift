@@ -14,6 +14,8 @@ struct Relay: Sendable {
         case silence
         /// The connection goes on to this port, with this head in place of the one that came.
         case forward(to: Int, head: String)
+        /// The same for one request, after whose answer the connection ends, and both sides are told so.
+        case forwardOnce(to: Int, head: String)
         /// A tunnel to this port is opened, as a proxy does.
         case tunnel(to: Int)
     }
@@ -46,18 +48,31 @@ struct Relay: Sendable {
                 )
             }
             guard !head.hasPrefix("CONNECT ") else { return .tunnel(to: port) }
-            // GET http://host:port/path becomes GET /path, and its answer the last on this connection, since later requests are
-            // not looked at.
-            var lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
-            let parts = lines[0].split(separator: " ")
+            // GET http://host:port/path becomes GET /path. Later requests on this connection would not be looked at.
+            let parts = head.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3, let host = parts[1].firstRange(of: "://")?.upperBound,
                 let path = parts[1][host...].firstIndex(of: "/")
             else { return .answer("HTTP/1.1 400 What\r\nContent-Length: 0\r\n\r\n") }
-            lines[0] = "\(parts[0]) \(parts[1][path...]) \(parts[2])"
-            lines.removeAll { $0.lowercased().hasPrefix("connection:") }
-            lines.insert("Connection: close", at: 1)
-            return .forward(to: port, head: lines.joined(separator: "\r\n"))
+            return .forwardOnce(to: port, head: "\(parts[0]) \(parts[1][path...]) \(parts[2])")
         }
+    }
+}
+
+/// How bytes are passed on.
+private enum Manner {
+    case pass, passOnce, tunnel
+}
+
+extension String {
+    /// The message of HTTP that begins here, with word that the connection ends after it.
+    fileprivate var closing: String {
+        var lines = split(separator: "\r\n", omittingEmptySubsequences: false)
+        let end = lines.firstIndex(of: "") ?? lines.endIndex
+        for index in lines.indices[..<end].reversed() where lines[index].lowercased().hasPrefix("connection:") {
+            lines.remove(at: index)
+        }
+        lines.insert("Connection: close", at: min(1, lines.count))
+        return lines.joined(separator: "\r\n")
     }
 }
 
@@ -111,19 +126,21 @@ private final class FrontHandler: ChannelInboundHandler {
         case .silence:
             state = .over
         case .forward(let port, let head):
-            connect(to: port, ByteBuffer(string: head + rest), isTunnel: false, context)
+            connect(to: port, ByteBuffer(string: head + rest), .pass, context)
+        case .forwardOnce(let port, let head):
+            connect(to: port, ByteBuffer(string: head.closing + rest), .passOnce, context)
         case .tunnel(let port):
-            connect(to: port, ByteBuffer(string: rest), isTunnel: true, context)
+            connect(to: port, ByteBuffer(string: rest), .tunnel, context)
         }
     }
 
-    private func connect(to port: Int, _ first: ByteBuffer, isTunnel: Bool, _ context: ChannelHandlerContext) {
+    private func connect(to port: Int, _ first: ByteBuffer, _ manner: Manner, _ context: ChannelHandlerContext) {
         state = .connecting(first)
         let front = context.channel
         ClientBootstrap(group: context.eventLoop)
             .channelInitializer { back in
                 back.eventLoop.makeCompletedFuture {
-                    try back.pipeline.syncOperations.addHandler(BackHandler(front))
+                    try back.pipeline.syncOperations.addHandler(BackHandler(front, manner))
                 }
             }
             .connect(host: "127.0.0.1", port: port)
@@ -133,7 +150,9 @@ private final class FrontHandler: ChannelInboundHandler {
                     return context.close(promise: nil)
                 }
                 self.state = .open(back)
-                if isTunnel { front.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 Open\r\n\r\n"), promise: nil) }
+                if manner == .tunnel {
+                    front.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 Open\r\n\r\n"), promise: nil)
+                }
                 back.writeAndFlush(waiting, promise: nil)
             }
     }
@@ -153,13 +172,26 @@ private final class BackHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let front: any Channel
+    /// What has come of the head of the only answer; nil where nothing is to be changed any more.
+    private var head: String?
 
-    init(_ front: any Channel) {
+    init(_ front: any Channel, _ manner: Manner) {
         self.front = front
+        head = manner == .passOnce ? "" : nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        front.writeAndFlush(unwrapInboundIn(data), promise: nil)
+        var buffer = unwrapInboundIn(data)
+        if let start = head {
+            let text = start + (buffer.readString(length: buffer.readableBytes) ?? "")
+            guard text.contains("\r\n\r\n") else {
+                head = text
+                return
+            }
+            head = nil
+            buffer = ByteBuffer(string: text.closing)
+        }
+        front.writeAndFlush(buffer, promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
