@@ -79,6 +79,22 @@ import Testing
         }
     }
 
+    @Test func `A session that is cut takes the parked poll with it`() async throws {
+        try await withSession { server, clock, token in
+            let client = try await RawClient.connect(to: server.port)
+            try await client.send("GET", Self.target + "&token=" + token)
+            _ = try await server.journal.wait(for: .parked)
+            await server.cut(connection: 1)
+            #expect(try await client.bytes() == nil)
+            #expect(await server.connections == 0)
+            let next = try await RawClient.connect(to: server.port)
+            try await next.send("POST", Self.target + "&token=" + token, [Self.batch], body: Wire.heartbeat("1"))
+            _ = try await server.journal.wait { $0.kind == .requested && $0.note?.hasPrefix("POST") == true }
+            clock.advance(by: .seconds(2))
+            #expect(try await next.response().body == #"{"status":410}"#)
+        }
+    }
+
     @Test func `A connection is reset, or an answer breaks off`() async throws {
         try await withSession { server, _, token in
             await server.inject(.reset(.post))

@@ -32,7 +32,7 @@ struct HazardTests {
         var configuration = SeedStage.patient
         configuration.clock = clock
         configuration.heartbeatInterval = .seconds(1_000_000)
-        try await SeedStage.with(.v2) { [configuration] stage in
+        try await SeedStage.with(.webSocketV2) { [configuration] stage in
             let socket = try stage.socket(configuration: configuration)
             #expect(try await socket.waitConnectStatus().isConnected)
             try await socket.join("channel:1")
@@ -79,7 +79,7 @@ struct HazardTests {
 
     @Test("B27: dropping the client closes its connection and frees handler, transport and all")
     func dropped() async throws {
-        try await SeedStage.with(.v2) { stage in
+        try await SeedStage.with(.webSocketV2) { stage in
             weak var ballast: Ballast?
             weak var transport: MortalTransport<WebSocketTransport>?
             do {

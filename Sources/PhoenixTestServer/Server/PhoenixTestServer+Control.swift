@@ -38,9 +38,12 @@ extension PhoenixTestServer {
     }
 
     /// Drops connections without a close frame: one, or all.
+    ///
+    /// Of a long-poll session, the connection of the poll that waits is reset, and the session ends.
     public func cut(connection: UInt64? = nil) async {
         await onLoop { world in
             for socket in world.socketsInOrder where connection == nil || socket.number == connection {
+                world.resetPoll(of: socket)
                 world.cut(socket)
             }
         }

@@ -87,6 +87,15 @@ extension World {
         terminate(socket)
     }
 
+    /// Resets the connection of the poll that waits.
+    func resetPoll(of socket: SocketState) {
+        guard let number = socket.longPoll?.poll, let entry = longPollRequests.removeValue(forKey: number) else {
+            return
+        }
+        cancel(entry.timer)
+        effect(.reset(number))
+    }
+
     /// Ends a session that nobody polls.
     func lookForPolls(of socket: SocketState) {
         guard let session = socket.longPoll else { return }

@@ -7,14 +7,38 @@ import Testing
 /// The server of phoenix_gen_socket_client's tests (`test/support/test_site.ex`), and sockets to it.
 struct SeedStage: Sendable {
     /// A version of Phoenix's serializer.
-    enum Version: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    enum Version: String, CaseIterable, Sendable {
         case v2 = "2.0.0"
         case v1 = "1.0.0"
 
-        static let all = allCases
-
         var serializer: JSONSerializer { self == .v2 ? .v2 : .v1 }
-        var testDescription: String { rawValue }
+    }
+
+    /// How the client reaches the server, by the name of the path.
+    enum Carrier: String, CaseIterable, Sendable {
+        case webSocket = "websocket"
+        case longPoll = "longpoll"
+    }
+
+    /// What a test is run with.
+    struct Setting: Sendable, CustomTestStringConvertible {
+        var transport: Carrier
+        var version: Version
+
+        static let all = Carrier.allCases.flatMap { transport in
+            Version.allCases.map { Setting(transport: transport, version: $0) }
+        }
+
+        static let webSocketV2 = Setting(transport: .webSocket, version: .v2)
+
+        var serializer: JSONSerializer { version.serializer }
+        var anyTransport: AnyTransport {
+            switch transport {
+            case .webSocket: AnyTransport(WebSocketTransport())
+            case .longPoll: AnyTransport(LongPollTransport())
+            }
+        }
+        var testDescription: String { "\(transport.rawValue) \(version.rawValue)" }
     }
 
     /// The topics whose channels have terminated, for a site to note them.
@@ -35,14 +59,14 @@ struct SeedStage: Sendable {
     }
 
     let server: PhoenixTestServer
-    let version: Version
+    let setting: Setting
     let ended: Ended
 
     /// Runs `body` with a server of its own, and stops that.
-    static func with(_ version: Version, _ body: (SeedStage) async throws -> Void) async throws {
+    static func with(_ setting: Setting, _ body: (SeedStage) async throws -> Void) async throws {
         let ended = Ended()
         try await PhoenixTestServer.withServer(site: site(ended)) { server in
-            try await body(SeedStage(server: server, version: version, ended: ended))
+            try await body(SeedStage(server: server, setting: setting, ended: ended))
         }
     }
 
@@ -56,6 +80,11 @@ struct SeedStage: Sendable {
         try await entry { $0.kind == .received && $0.message?.event == event }.message
     }
 
+    /// The URL of a socket of the server.
+    func url(_ path: String = "/test_socket") -> String {
+        server.url("\(path)/\(setting.transport.rawValue)")
+    }
+
     /// A socket whose transport and serializer the standard registry resolves.
     func socket(
         secret: String = "supersecret",
@@ -63,11 +92,11 @@ struct SeedStage: Sendable {
         configuration: SocketConfiguration = SeedStage.patient
     ) throws -> TestSocket {
         try TestSocket(
-            server.url("/test_socket/websocket"),
+            url(),
             ["shared_secret": .string(secret)],
             connects: connects,
             registry: .standard,
-            options: ["vsn": version.rawValue],
+            options: ["vsn": setting.version.rawValue],
             configuration: configuration
         )
     }
