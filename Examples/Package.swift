@@ -20,7 +20,16 @@ let package = Package(
             ],
             path: "PingClient",
             swiftSettings: [.treatAllWarnings(as: .error)]
-        )
+        ),
+        .executableTarget(
+            name: "FallbackClient",
+            dependencies: [
+                .product(name: "Phoenix", package: "PhoenixKit"),
+                .product(name: "PhoenixTestServer", package: "PhoenixKit"),
+            ],
+            path: "FallbackClient",
+            swiftSettings: [.treatAllWarnings(as: .error)]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -318,7 +318,7 @@ struct EndToEndTests {
     func demo() async throws {
         let run = try await Child.run("demo")
         #expect(run.status == 0, "\(run)")
-        #expect(run.lines.last?.hasPrefix("All 24 steps went as they should") == true)
+        #expect(run.lines.last?.hasPrefix("All 29 steps went as they should") == true)
         #expect(!run.output.contains("\u{1B}"), "no colours where there is no terminal")
     }
 

@@ -21,7 +21,7 @@ public struct ConnectionRequest: Sendable {
     public var limits: ConnectionLimits
     /// The clock that deadlines and arrival times are measured on.
     public var clock: any PhoenixClock
-    /// Which connection of its client this is, from 1.
+    /// Which connection of its client this is, from 1; 0 for a probe.
     public var generation: UInt64
     public var logger: Logger
 

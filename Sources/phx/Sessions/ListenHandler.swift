@@ -63,12 +63,12 @@ struct ListenHandler: SocketHandler {
         began = clock.now
         switch passage.disconnected(reason, at: socket.now) {
         case .goOn(let directive): return directive
-        case .broken(let directive, let delay):
+        case .broken(let decision):
             let failure = Failure(reason)
             guard !plan.once, Failure.isTransient(reason) else { return .stop(.failure(failure)) }
-            passage.tellRetry(failure.message, after: delay)
-            began = began + delay
-            return directive
+            passage.tellRetry(decision, because: failure.message)
+            began = began + decision.delay
+            return decision.directive
         }
     }
 

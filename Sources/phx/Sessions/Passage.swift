@@ -6,8 +6,8 @@ struct Passage: Sendable {
     enum Verdict {
         /// It goes on by itself.
         case goOn(Directive)
-        /// It is for the command to say whether to try again, and if so by this directive, after this wait.
-        case broken(Directive, after: Duration)
+        /// It is for the command to say whether to try again, and if so as the decision says.
+        case broken(Fallback.Decision)
     }
 
     /// What `--transport auto` tries, the best first.
@@ -68,14 +68,15 @@ struct Passage: Sendable {
 
     mutating func disconnected(_ reason: DisconnectReason, at now: Timestamp) -> Verdict {
         let decision = fallback.disconnected(reason, at: now)
-        note(decision)
         switch decision.step {
-        case .fallBack, .move: return .goOn(decision.directive)
+        case .fallBack, .move: break
         // Nothing has been sent that counts, and the next transport may be one death away.
         case .retry where isAutomatic && !hasProven && reason.kind != .failedToConnect && reason.close?.isLocal != true:
-            return .goOn(decision.directive)
-        default: return .broken(decision.directive, after: decision.delay)
+            break
+        default: return .broken(decision)
         }
+        note(decision)
+        return .goOn(decision.directive)
     }
 
     /// The target to probe, when it is time for it.
@@ -87,9 +88,12 @@ struct Passage: Sendable {
         return decision.directive
     }
 
-    /// Says that it will be tried again, unless it has said so itself.
-    func tellRetry(_ message: String, after delay: Duration) {
-        if !isAutomatic { console.note(console.noteStyle.yellow("\(message) Trying again in \(delay.brief).")) }
+    /// Says that it will be tried again, because of `message`.
+    func tellRetry(_ decision: Fallback.Decision, because message: String) {
+        note(decision)
+        if !isAutomatic {
+            console.note(console.noteStyle.yellow("\(message) Trying again in \(decision.delay.brief)."))
+        }
     }
 
     private func note(_ decision: Fallback.Decision) {
