@@ -1,0 +1,1 @@
+../../../../../Tests/PhoenixWebSocketTests/Support/ScriptedPeer.swift

@@ -1,0 +1,1 @@
+../../../../PhoenixWebSocketTests/Support/Certificates.swift
