@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "PhoenixTestServer",
             dependencies: [
-                "PhoenixKit", "PhoenixJSON",
+                "PhoenixKit", "PhoenixJSON", "PhoenixDeflate",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -171,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "PhoenixTestServerTests",
             dependencies: [
-                "PhoenixKit", "PhoenixJSON", "PhoenixTestServer",
+                "PhoenixKit", "PhoenixJSON", "PhoenixDeflate", "PhoenixTestServer",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -94,7 +94,7 @@ import Testing
     @Test func `A socket without auth tokens does not look at subprotocols`() {
         let world = TestWorld(Self.site)
         let answer = world.answer("/socket/websocket", headers: [("sec-websocket-protocol", "mqtt, phoenix")])
-        guard case .upgrade(_, let headers) = answer else {
+        guard case .upgrade(_, let headers, _) = answer else {
             Issue.record("refused")
             return
         }

@@ -5,6 +5,7 @@ extension Site {
     /// (`clock:*`), which pushes a `tick` every second.
     public static let demo = Site { site in
         site.socket("/socket") { socket in
+            socket.compresses = true
             socket.onConnect { request in
                 .accept(id: request.parameters["name"]?.string.map { "user:" + $0 })
             }

@@ -10,6 +10,7 @@ extension Site {
     /// `/admin/broadcast_binary` and `/admin/disconnect` do what their names say.
     public static let recorded = Site { site in
         site.socket("/socket") { socket in
+            socket.compresses = true
             socket.onConnect { request in
                 request.parameters["reject"] == nil ? .accept(id: socketID(for: request)) : .refuse()
             }

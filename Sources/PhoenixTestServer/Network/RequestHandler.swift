@@ -2,6 +2,7 @@ private import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOWebSocket
+internal import PhoenixDeflate
 internal import PhoenixKit
 
 #if canImport(Darwin)
@@ -125,10 +126,12 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch host.tell({ $0.answer(request, number: number) }) {
         case .respond(let response):
             respond(response, to: number)
-        case .upgrade(let connection, let headers):
+        case .upgrade(let connection, let headers, let agreement):
             host.settle(number)
             pending = nil
-            upgrade(connection, head, headers, context: context)
+            let limits = ConnectionLimits(inflatedMessage: host.world.limits.inflatedMessage)
+            let codec = agreement.map { host.world.adapter.deflate.codec(for: $0, as: .server, limits: limits) }
+            upgrade(connection, head, headers, codec, context: context)
         case .later:
             break
         }
@@ -191,7 +194,7 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         var headers = HTTPHeaders()
         headers.add(name: "date", value: HTTPDate.now())
         headers.add(name: "content-length", value: String(response.body.count))
-        if host.world.adapter == .bandit { headers.add(name: "vary", value: "accept-encoding") }
+        addSignature(to: &headers)
         headers.add(name: "cache-control", value: "max-age=0, private, must-revalidate")
         for field in response.headers { headers.replaceOrAdd(name: field.name, value: field.value) }
         let head = HTTPResponseHead(
@@ -202,10 +205,19 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 
+    /// What a web server adds to every response of its own accord.
+    private func addSignature(to headers: inout HTTPHeaders, isUpgrade: Bool = false) {
+        switch host.world.adapter {
+        case .bandit: if !isUpgrade { headers.add(name: "vary", value: "accept-encoding") }
+        case .cowboy: headers.add(name: "server", value: "Cowboy")
+        }
+    }
+
     private func upgrade(
         _ number: UInt64,
         _ request: HTTPRequestHead,
         _ extra: [HeaderField],
+        _ codec: DeflateCodec?,
         context: ChannelHandlerContext
     ) {
         isUpgraded = true
@@ -214,6 +226,7 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
             ("sec-websocket-accept", Handshake.accept(for: request.headers.first(name: "sec-websocket-key") ?? "")),
             ("cache-control", "max-age=0, private, must-revalidate"),
         ])
+        addSignature(to: &headers, isUpgrade: true)
         for field in extra { headers.add(name: field.name, value: field.value) }
         let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -223,7 +236,7 @@ final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
         do {
             let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let handler = WebSocketHandler(number: number, host: host)
+            let handler = WebSocketHandler(number: number, host: host, codec: codec)
             try pipeline.addHandlers([
                 WebSocketFrameEncoder(),
                 ByteToMessageHandler(

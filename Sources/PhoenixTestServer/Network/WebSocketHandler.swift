@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOWebSocket
+internal import PhoenixDeflate
 internal import PhoenixKit
 
 /// One WebSocket connection: frames in, frames out.
@@ -12,13 +13,16 @@ final class WebSocketHandler: ChannelInboundHandler {
     private let number: UInt64
     private let host: Host
     private var assembler: FrameAssembler
+    /// What compresses and inflates the messages; nil where that was not agreed on.
+    private var codec: DeflateCodec?
     private var events: [SocketEvent] = []
     private var context: ChannelHandlerContext?
     private var hasSentClose = false
 
-    init(number: UInt64, host: Host) {
+    init(number: UInt64, host: Host, codec: DeflateCodec?) {
         self.number = number
         self.host = host
+        self.codec = codec
         assembler = FrameAssembler(maximumMessage: host.world.limits.fragmentedMessage)
     }
 
@@ -33,7 +37,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let event = assembler.received(unwrapInboundIn(data)) else { return }
+        guard let event = assembler.received(unwrapInboundIn(data), codec: &codec) else { return }
         events.append(event)
     }
 
@@ -69,7 +73,13 @@ final class WebSocketHandler: ChannelInboundHandler {
     // MARK: Orders of the host
 
     func send(_ frame: Frame) {
-        write(frame.kind == .text ? .text : .binary, frame.bytes)
+        let opcode: WebSocketOpcode = frame.kind == .text ? .text : .binary
+        // The codec sends plain what it cannot compress.
+        if let (bytes, isCompressed) = try? codec?.encode(frame.bytes, kind: frame.kind) {
+            write(opcode, bytes, isCompressed: isCompressed)
+        } else {
+            write(opcode, frame.bytes)
+        }
     }
 
     func sendPong(_ data: Bytes) {
@@ -110,13 +120,14 @@ final class WebSocketHandler: ChannelInboundHandler {
         context.channel.setOption(.autoRead, value: isReading).whenComplete { _ in }
     }
 
-    private func write(_ opcode: WebSocketOpcode, _ bytes: Bytes) {
+    private func write(_ opcode: WebSocketOpcode, _ bytes: Bytes, isCompressed: Bool = false) {
         guard let context, !hasSentClose else { return }
         // Room in front, so that the encoder can put its header there.
         var buffer = context.channel.allocator.buffer(capacity: 10 + bytes.count)
         buffer.moveWriterIndex(to: 10)
         buffer.moveReaderIndex(to: 10)
         bytes.withUnsafeBytes { _ = buffer.writeBytes($0) }
-        context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: buffer)), promise: nil)
+        let frame = WebSocketFrame(fin: true, rsv1: isCompressed, opcode: opcode, data: buffer)
+        context.write(wrapOutboundOut(frame), promise: nil)
     }
 }

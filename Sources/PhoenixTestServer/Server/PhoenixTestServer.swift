@@ -6,9 +6,10 @@ internal import PhoenixKit
 
 /// A Phoenix server in this process, for tests and demonstrations.
 ///
-/// It speaks WebSocket with Phoenix's serializers of version 1 and 2 the way Phoenix 1.8 with Bandit does (or
-/// with Cowboy: `ServerAdapter`), keeps a journal of what it received and sent, and goes wrong on request (`Fault`). It is not a Phoenix for production: it has no
-/// cluster, no sessions, no supervision, and one thread.
+/// It speaks WebSocket, compressed where asked for, and long polling with Phoenix's serializers of version 1 and 2, the way
+/// Phoenix 1.8 with Bandit does (or with Cowboy: `ServerAdapter`), keeps a journal of what it received and sent, and goes
+/// wrong on request (`Fault`). It is not a Phoenix for production: it has no cluster, no sessions, no supervision, and one
+/// thread.
 ///
 ///     try await PhoenixTestServer.withServer { site in
 ///         site.socket("/socket") { socket in

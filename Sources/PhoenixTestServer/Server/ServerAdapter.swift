@@ -1,3 +1,5 @@
+internal import PhoenixDeflate
+
 /// Which web server a server behaves like where Phoenix leaves it to that.
 ///
 /// As recorded from Phoenix 1.8.12 with Bandit 1.12.5 and with Cowboy 2.18.0:
@@ -8,6 +10,8 @@
 /// | A client's close is answered with | 1000 | the client's own code, or none where it had none |
 /// | A stop closes sockets without channels with | 1000 | no close frame |
 /// | Plain responses say `vary: accept-encoding` | yes | no |
+/// | Responses say `server: Cowboy` | no | yes |
+/// | A compressed message that inflates to more than 25 times its size | closed with 1009 | read |
 /// | A join right behind a leave may cost the leave its reply | with `ChannelScheduling.deferred` | never |
 ///
 /// Everything else is done as behind Bandit; the recordings made behind Cowboy show nothing different.
@@ -22,6 +26,26 @@ public enum ServerAdapter: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .bandit: 1002
         case .cowboy: 1000
+        }
+    }
+
+    /// How a server of its kind compresses: every message, with zlib's own settings.
+    var deflate: PermessageDeflate {
+        PermessageDeflate(
+            PermessageDeflate.Configuration(
+                threshold: 0,
+                sentRatio: .unlimited,
+                // What Bandit inflates at a time is not judged: 20 kB of one letter passed, 200 kB did not.
+                receivedRatio: self == .bandit ? RatioBound(25, exempt: 32_768) : .unlimited
+            )
+        )
+    }
+
+    /// What separates the parameters of its `Sec-WebSocket-Extensions`.
+    var extensionSeparator: String {
+        switch self {
+        case .bandit: ";"
+        case .cowboy: "; "
         }
     }
 

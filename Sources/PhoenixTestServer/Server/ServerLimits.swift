@@ -14,6 +14,11 @@ public struct ServerLimits: Sendable, Hashable {
     ///
     /// Default: 8,000,000.
     public var fragmentedMessage = 8_000_000
+    /// The largest message once inflated; a larger one closes with 1009.
+    ///
+    /// Default: 64,000,000. As Bandit, a server also closes with 1009 when a message of more than 32 kB has more than 25
+    /// times the size it came with.
+    public var inflatedMessage = 64_000_000
     /// How long a socket may stay without data from the client; it is closed with 1002, or as Cowboy with 1000.
     ///
     /// Default: 60 s.

@@ -18,6 +18,8 @@ public struct SocketRoute: Sendable {
     ///
     /// Without it, subprotocols are not looked at, as Phoenix does when its socket lists none.
     public var readsAuthToken = false
+    /// Whether WebSockets are compressed where the client offers permessage-deflate (`compress: true`).
+    public var compresses = false
     /// How the socket serves long polling.
     public var longPoll = LongPollOptions()
 

@@ -1,4 +1,5 @@
 private import FoundationEssentials
+internal import PhoenixDeflate
 internal import PhoenixJSON
 internal import PhoenixKit
 
@@ -8,7 +9,7 @@ extension World {
     enum Answer: Sendable {
         case respond(SiteResponse)
         /// Switch protocols; the headers are those beyond the handshake's own.
-        case upgrade(UInt64, headers: [HeaderField])
+        case upgrade(UInt64, headers: [HeaderField], compression: DeflateAgreement? = nil)
         /// Say nothing for now: the answer comes as an effect, or never.
         case later
     }
@@ -120,7 +121,15 @@ extension World {
                 note(.fault, on: socket, note: "cut after \(lifetime)")
                 schedule(.cut(socket.number), after: lifetime)
             }
-            return .upgrade(socket.number, headers: headers)
+            // Offers that are not in the grammar are passed over.
+            let compression =
+                route.compresses
+                ? (try? adapter.deflate.agreement(onOffers: request.values("sec-websocket-extensions"))) ?? nil : nil
+            if let compression {
+                let answer = compression.answer(separator: adapter.extensionSeparator)
+                headers.append(HeaderField("sec-websocket-extensions", answer))
+            }
+            return .upgrade(socket.number, headers: headers, compression: compression)
         }
     }
 

@@ -56,7 +56,7 @@ final class TestWorld {
 
     /// Connects a client, which must be accepted.
     func connect(_ target: String = "/socket/websocket?vsn=2.0.0") throws -> UInt64 {
-        guard case .upgrade(let number, _) = answer(target) else {
+        guard case .upgrade(let number, _, _) = answer(target) else {
             throw PhoenixError(.upgradeRefused, "the world refused \(target)")
         }
         return number
