@@ -348,6 +348,7 @@ import Testing
         let world = TestWorld()
         let token = try world.open()
         for number in 1...1_000 {
+            world.tell { $0.requestSettled($0.awaitRequest()) }
             let poll = world.request("GET", token: token)
             world.post(token, Wire.heartbeat("\(number)"))
             try #require(world.answer(to: poll)?.status == 200)

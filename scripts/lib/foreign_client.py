@@ -9,6 +9,7 @@ the recordings of a real Phoenix server show (Tests/Recordings).
 import asyncio
 import base64
 import json
+import random
 import sys
 import urllib.request
 
@@ -17,6 +18,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 PATIENCE = 5.0
 """How many seconds an answer may take."""
+
+NOISE = random.Random(4).randbytes(10_000_001)
+"""Bytes that do not shrink: a server like Bandit refuses what inflates too far."""
 
 
 class Failure(Exception):
@@ -191,7 +195,7 @@ async def binary_reply(server):
     async with server.open() as socket:
         client = Client(socket)
         await client.join("room:a")
-        for data in (b"\x00\x01\xff", b"", bytes(range(256)) * 300):
+        for data in (b"\x00\x01\xff", b"", NOISE[:76_800]):
             frame = await client.ask(binary_push("1", "2", "room:a", "binary_echo", data))
             expect(read_binary(frame), (1, ["1", "2", "room:a", "ok"], data))
         frame = await client.ask(binary_push("1", "3", "room:a", "binary_fail", b"no"))
@@ -303,10 +307,10 @@ async def frame_limit(server):
     async with server.open() as socket:
         client = Client(socket)
         await client.join("room:a")
-        frame = await client.ask(binary_push("1", "2", "room:a", "binary_echo", bytes(9_000_000)))
+        frame = await client.ask(binary_push("1", "2", "room:a", "binary_echo", NOISE[:9_000_000]))
         expect(len(read_binary(frame)[2]), 9_000_000)
         try:
-            await client.send(binary_push("1", "3", "room:a", "binary_echo", bytes(10_000_001)))
+            await client.send(binary_push("1", "3", "room:a", "binary_echo", NOISE))
         except ConnectionClosed:
             pass  # The head alone condemns the frame; the rest may find nobody.
         expect(await client.closed(), 1009, "the close code")
@@ -390,6 +394,23 @@ async def auth_token(server):
     async with server.open(path="/auth/websocket", subprotocols=protocols) as socket:
         expect(socket.subprotocol, "phoenix", "the subprotocol")
         await Client(socket).join("room:a")
+
+
+@check("messages are compressed both ways, and those that inflate too far closed with 1009")
+async def compression(server):
+    async with server.open() as socket:
+        expect([extension.name for extension in socket.protocol.extensions], ["permessage-deflate"], "the extensions")
+        client = Client(socket)
+        await client.join("room:a")
+        for number, size in enumerate([0, 1, 500, 20_000], start=2):
+            payload = {"pad": "y" * size}
+            answer = await client.ask(["1", str(number), "room:a", "echo", payload])
+            expect(answer[4], {"response": payload, "status": "ok"}, "the answer")
+        await client.send(["1", "9", "room:a", "echo", {"pad": "y" * 200_000}])
+        expect(await client.closed(), 1009, "the close code")
+    async with server.open(compression=None) as socket:
+        expect(socket.protocol.extensions, [], "the extensions without an offer")
+        await Client(socket).join("room:a", payload={"pad": "y" * 200_000})
 
 
 @check("fragments are put together, pings among them answered, and a close answered with 1000")

@@ -49,8 +49,8 @@ final class World {
     var now: Timestamp
     /// Connections that got their close frame and have not gone yet.
     private var lingering: Set<UInt64> = []
-    /// TCP connections that have not sent their next request yet, by ticket.
-    private var awaited: Set<UInt64> = []
+    /// The timers of TCP connections that have not sent their next request yet, by ticket.
+    private var awaited: [UInt64: UInt64] = [:]
     private var lastTicket: UInt64 = 0
     /// How many timers users have running.
     private var limitedTimers = 0
@@ -204,14 +204,13 @@ final class World {
     /// A TCP connection waits for a request; its ticket is dropped when none comes in time.
     func awaitRequest() -> UInt64 {
         lastTicket += 1
-        awaited.insert(lastTicket)
-        schedule(.request(lastTicket), after: limits.requestTimeout)
+        awaited[lastTicket] = schedule(.request(lastTicket), after: limits.requestTimeout)
         return lastTicket
     }
 
     /// The request has come, or the connection has gone.
     func requestSettled(_ ticket: UInt64) {
-        awaited.remove(ticket)
+        cancel(awaited.removeValue(forKey: ticket))
     }
 
     /// Does what has queued up until nothing is left to do, or the turn is full.
@@ -241,7 +240,7 @@ final class World {
         case .linger(let number):
             if lingering.remove(number) != nil { effect(.cut(number)) }
         case .request(let ticket):
-            if awaited.remove(ticket) != nil { effect(.drop(ticket: ticket)) }
+            if awaited.removeValue(forKey: ticket) != nil { effect(.drop(ticket: ticket)) }
         case .longPoll(let request): longPollTimerFired(for: request)
         case .lookForPolls(let number):
             if let socket = sockets[number] { mail(.lookForPolls, to: socket) }
