@@ -7,7 +7,7 @@ import Testing
 @testable import PhoenixTesting
 
 /// The example handler with its fallback, over loopback transports and on a clock that stands still.
-@Suite("A client with a fallback", .timeLimit(.minutes(1)))
+@Suite("A client with a fallback", .timeLimit(.minutes(2)))
 struct FallbackClientTests {
     /// A client, its two transports, its clock and its log.
     private final class Stage: Sendable {
@@ -21,6 +21,8 @@ struct FallbackClientTests {
             )
         )
         let clock = TestClock()
+        /// What the server's waits are measured on: it stands still, so that they end by what they wait for.
+        private let patience = TestClock()
         let store: InMemoryFallbackStore
         let lines = FrameQueue<String>()
         let client: SocketClient<Chat, AnyTransport, AnySerializer>
@@ -51,6 +53,14 @@ struct FallbackClientTests {
                 registry: registry,
                 configuration: configuration
             )
+        }
+
+        /// The next connection on `transport`, with Phoenix at its other end.
+        func accept(
+            _ transport: LoopbackTransport,
+            speaking serializer: some Serializer = JSONSerializer.v2
+        ) async throws -> LoopbackPhoenix {
+            try await transport.accept(speaking: serializer, clock: patience)
         }
 
         /// The next line of the log.
@@ -86,7 +96,7 @@ struct FallbackClientTests {
         stage.client.start()
         #expect(await stage.line() == "websocket: the best of 2; beginning with it.")
         #expect(await stage.line() == "websocket: the handshake was answered with status 502. Trying longpoll at once.")
-        let polled = try await stage.longPoll.accept(speaking: JSONSerializer.v2)
+        let polled = try await stage.accept(stage.longPoll)
         try await stage.welcome(polled)
         #expect(await stage.line() == "longpoll: proved itself, and is remembered.")
         #expect(stage.store.recall("ws://server.test:80/socket")?.choice == "longpoll")
@@ -101,7 +111,7 @@ struct FallbackClientTests {
                 + "Staying with longpoll; probing again in 4 min."
         )
         await stage.pass(.seconds(240))
-        let probed = try await stage.webSocket.accept(speaking: JSONSerializer.v2)
+        let probed = try await stage.accept(stage.webSocket)
         let heartbeat = try probed.serializer.decode(try #require(await probed.connection.receive()), as: .server)
         try probed.reply(to: heartbeat)
         #expect(
@@ -110,7 +120,7 @@ struct FallbackClientTests {
         )
         #expect(await polled.connection.clientClose()?.code == 1000)
         #expect(await stage.line() == "websocket: takes the place of the connection before.")
-        let opened = try await stage.webSocket.accept(speaking: JSONSerializer.v2)
+        let opened = try await stage.accept(stage.webSocket)
         try await stage.welcome(opened)
         #expect(await stage.line() == "websocket: proved itself; that another was better once is forgotten.")
         #expect(stage.store.recall("ws://server.test:80/socket") == nil)
@@ -124,7 +134,7 @@ struct FallbackClientTests {
         stage.client.start()
         _ = await stage.line()
         for (count, wait) in [(1, "1.0 s"), (2, "2.0 s")] {
-            try await stage.webSocket.accept(speaking: JSONSerializer.v2).connection.vanish()
+            try await stage.accept(stage.webSocket).connection.vanish()
             #expect(
                 await stage.line()
                     == "websocket: the connection opened and died before the server answered anything (transportDown), "
@@ -132,9 +142,9 @@ struct FallbackClientTests {
             )
             await stage.pass(.seconds(count))
         }
-        try await stage.webSocket.accept(speaking: JSONSerializer.v2).connection.vanish()
+        try await stage.accept(stage.webSocket).connection.vanish()
         #expect(await stage.line()?.hasSuffix("3 of 3 in a row. Trying longpoll at once.") == true)
-        try await stage.welcome(try await stage.longPoll.accept(speaking: JSONSerializer.v2))
+        try await stage.welcome(try await stage.accept(stage.longPoll))
         #expect(await stage.line() == "longpoll: proved itself, and is remembered.")
     }
 
@@ -154,7 +164,7 @@ struct FallbackClientTests {
         )
         #expect(refused?.hasSuffix("; it is left out from now on. Beginning with websocket again in 1.0 s.") == true)
         await stage.pass(.seconds(1))
-        let phoenix = try await stage.webSocket.accept(speaking: Packed())
+        let phoenix = try await stage.accept(stage.webSocket, speaking: Packed())
         try await stage.welcome(phoenix)
         #expect(await stage.line() == "websocket: proved itself.")
     }
@@ -167,14 +177,14 @@ struct FallbackClientTests {
         let stage = try Stage(serializer: plugin)
         stage.client.start()
         _ = await stage.line()
-        let first = try await stage.webSocket.accept(speaking: Packed())
+        let first = try await stage.accept(stage.webSocket, speaking: Packed())
         #expect(first.connection.request.serializer.emits == [.binary])
         first.connection.vanish()
         _ = await stage.line()
-        for refusal in [Stage.refusal] { stage.webSocket.refuseNext(refusal) }
+        stage.webSocket.refuseNext(Stage.refusal)
         await stage.pass(.seconds(1))
         #expect(await stage.line()?.hasSuffix("Trying longpoll at once.") == true)
-        let polled = try await stage.longPoll.accept(speaking: JSONSerializer.v2)
+        let polled = try await stage.accept(stage.longPoll)
         #expect(polled.connection.request.serializer.emits.contains(.text))
         try await stage.welcome(polled)
         #expect(await stage.line() == "longpoll: proved itself, and is remembered.")

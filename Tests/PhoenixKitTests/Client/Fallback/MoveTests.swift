@@ -6,7 +6,7 @@ import Testing
 @testable import PhoenixTesting
 
 /// What is promised about a move: nothing the server answered is lost, and nothing is sent twice.
-@Suite("Moving to another transport", .timeLimit(.minutes(1)))
+@Suite("Moving to another transport", .timeLimit(.minutes(2)))
 struct MoveTests {
     @Test("a move waits for what is outstanding, then closes in good order, then opens the new connection")
     func inOrder() async throws {
@@ -27,7 +27,7 @@ struct MoveTests {
         #expect(await bench.next() == .replied(first, TwoWays.ok))
         #expect(await old.connection.clientClose()?.code == 1000)
         #expect(await bench.next() == .disconnected("replaced"))
-        let new = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        let new = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
         try await bench.join("a", at: new, proves: 2)
         #expect(await old.connection.receive() == nil, "nothing was sent after the close")
@@ -55,7 +55,7 @@ struct MoveTests {
         #expect(try await bench.act { $0.isConnected ? 1 : 0 } == 0)
         old.connection.close(code: 1000)
         #expect(await bench.next() == .disconnected("replaced"))
-        _ = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        _ = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
     }
 
@@ -70,7 +70,7 @@ struct MoveTests {
         bench.clock.advance(by: .seconds(3))
         #expect(await bench.next() == .replied(push, .disconnected))
         #expect(await bench.next() == .disconnected("replaced"))
-        _ = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        _ = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
     }
 
@@ -84,7 +84,7 @@ struct MoveTests {
         await bench.clock.waitForSleeper(until: .seconds(3))
         bench.clock.advance(by: .seconds(3))
         #expect(await bench.next() == .disconnected("replaced"))
-        let new = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        let new = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
         await old.connection.waitForEnd()
         try await bench.join("a", at: new, proves: 2)
@@ -101,7 +101,7 @@ struct MoveTests {
         old.connection.vanish()
         #expect(await bench.next() == .replied(push, .disconnected))
         #expect(await bench.next() == .disconnected("replaced"))
-        _ = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        _ = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
     }
 
@@ -114,7 +114,7 @@ struct MoveTests {
         old.connection.vanish()
         #expect(await bench.next() == .disconnected("transportDown"))
         try bench.direct(.move(to: bench.webSocketTarget))
-        _ = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        _ = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
     }
 
@@ -136,7 +136,7 @@ struct MoveTests {
         #expect(await bench.next() == .replied(push, .disconnected))
         #expect(await bench.next() == .replied(stillThere, .disconnected))
         #expect(await bench.next() == .disconnected("replaced"))
-        let new = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        let new = try await bench.accept(bench.webSocket)
         #expect(new.connection.request.url.query == "other=true&vsn=2.0.0")
         #expect(await bench.next() == .connected(2))
         try old.reply(to: message)
@@ -182,7 +182,7 @@ struct MoveTests {
         try bench.direct(.connectTo(bench.webSocketTarget, after: .seconds(3)))
         await bench.clock.waitForSleeper(until: .seconds(3))
         bench.clock.advance(by: .seconds(3))
-        _ = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        _ = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
     }
 
@@ -213,7 +213,7 @@ struct MoveTests {
         #expect(isOpening == ["connect", "connectTo", "move"].contains(order))
         bench.clock.advance(by: .seconds(3))
         if order == "disconnect" { try bench.direct(.connectTo(bench.longPollTarget)) }
-        let phoenix = try await bench.longPoll.accept(speaking: JSONSerializer.v2)
+        let phoenix = try await bench.accept(bench.longPoll)
         #expect(await bench.next() == .connected(2))
         try await bench.join("a", at: phoenix, proves: 2)
         #expect(try await bench.act { $0.generation == 2 ? 1 : 0 } == 1)
@@ -265,7 +265,7 @@ struct MoveTests {
                 let message = try phoenix.serializer.decode(frame, as: .server)
                 received[message.payload.integer ?? 0, default: 0] += 1
             }
-            phoenix = try await (toWebSocket ? bench.webSocket : bench.longPoll).accept(speaking: JSONSerializer.v2)
+            phoenix = try await bench.accept(toWebSocket ? bench.webSocket : bench.longPoll)
             #expect(await bench.next() == .connected(UInt64(round + 1)))
             try await bench.join("a", at: phoenix, proves: UInt64(round + 1))
         }

@@ -4,7 +4,7 @@ import Testing
 @testable import PhoenixKit
 @testable import PhoenixTesting
 
-@Suite("Pings, proof and probes", .timeLimit(.minutes(1)))
+@Suite("Pings, proof and probes", .timeLimit(.minutes(2)))
 struct ProofTests {
     // MARK: Pings
 
@@ -62,7 +62,7 @@ struct ProofTests {
         phoenix.connection.vanish()
         #expect(await bench.next() == .disconnected("transportDown"))
         try bench.direct(.connect)
-        let second = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        let second = try await bench.accept(bench.webSocket)
         #expect(await bench.next() == .connected(2))
         #expect(try await bench.act { $0.isProven ? 1 : 0 } == 0)
         try await bench.join("a", at: second, proves: 2)
@@ -109,7 +109,7 @@ struct ProofTests {
         let phoenix = try await bench.open()
         try await bench.join("a", at: phoenix, proves: 1)
         try bench.probe(bench.webSocketTarget)
-        let probed = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        let probed = try await bench.accept(bench.webSocket)
         #expect(probed.connection.request.url.requestTarget == "/socket/websocket?token=s3cret&vsn=2.0.0")
         let heartbeat = try await next(probed)
         #expect(heartbeat.topic == "phoenix" && heartbeat.event == "heartbeat")
@@ -138,10 +138,10 @@ struct ProofTests {
         }
         #expect(text.hasPrefix("failedToConnect: unknownTransport"))
         try bench.probe(bench.webSocketTarget)
-        try await bench.webSocket.accept(speaking: JSONSerializer.v2).connection.close(code: 1001)
+        try await bench.accept(bench.webSocket).connection.close(code: 1001)
         #expect(await bench.next() == .probed("closed by the server (1001)"))
         try bench.probe(bench.webSocketTarget)
-        try await bench.webSocket.accept(speaking: JSONSerializer.v2).connection.vanish()
+        try await bench.accept(bench.webSocket).connection.vanish()
         #expect(await bench.next() == .probed("transportDown"))
         #expect(try await bench.act { $0.isConnected ? 1 : 0 } == 1)
     }
@@ -151,7 +151,7 @@ struct ProofTests {
         let bench = try TwoWays()
         _ = try await bench.open()
         try bench.probe(bench.webSocketTarget)
-        let silent = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        let silent = try await bench.accept(bench.webSocket)
         _ = try await next(silent)
         await bench.clock.waitForSleeper(until: .seconds(15))
         bench.clock.advance(by: .seconds(15))
@@ -175,7 +175,7 @@ struct ProofTests {
         let bench = try TwoWays()
         _ = try await bench.open()
         try bench.probe(bench.webSocketTarget)
-        let probed = try await bench.webSocket.accept(speaking: JSONSerializer.v2)
+        let probed = try await bench.accept(bench.webSocket)
         _ = try await next(probed)
         bench.client.stop()
         await probed.connection.waitForEnd()

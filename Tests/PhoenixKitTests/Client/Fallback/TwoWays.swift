@@ -72,6 +72,8 @@ final class TwoWays: Sendable {
         )
     )
     let clock = TestClock()
+    /// What the server's waits are measured on: it stands still, so that they end by what they wait for.
+    private let patience = TestClock()
     let told = FrameQueue<Traveller.Told>()
     let client: SocketClient<Traveller, AnyTransport, AnySerializer>
 
@@ -105,9 +107,14 @@ final class TwoWays: Sendable {
     /// Starts the client and accepts its first connection.
     func open() async throws -> LoopbackPhoenix {
         client.start()
-        let phoenix = try await first.accept(speaking: JSONSerializer.v2)
+        let phoenix = try await accept(first)
         #expect(await next() == .connected(1))
         return phoenix
+    }
+
+    /// The next connection on `transport`, with Phoenix at its other end.
+    func accept(_ transport: LoopbackTransport) async throws -> LoopbackPhoenix {
+        try await transport.accept(speaking: JSONSerializer.v2, clock: patience)
     }
 
     /// What the handler is told next.
