@@ -9,6 +9,10 @@ swift_packages=(
     pkg-config tzdata unzip
 )
 
+# What the scripts start talks to itself on this host, whatever proxy a developer's environment names.
+no_proxy="${no_proxy:-${NO_PROXY:-}},localhost,127.0.0.1,::1"
+export no_proxy NO_PROXY="$no_proxy"
+
 say() { printf '%s\n' "$*" >&2; }
 
 # Runs a command as root: directly, or by sudo where it asks for no password.

@@ -73,14 +73,17 @@ struct Account {
     /// A push that got its reply was received exactly once, any other at most once, and nothing was received that was not
     /// pushed. The broadcasts of a join are without gap and without repetition.
     func problems(_ journals: [Journal]) -> [String] {
+        let dropped = journals.map(\.dropped).reduce(0, +)
+        let numbers = journals.flatMap { $0.received(event: "count") }.map { $0.payload["n"]?.integer ?? -1 }
+        return problems(received: numbers)
+            + (dropped > 0
+                ? ["the journals have dropped \(dropped) entries, and the account cannot be held against them"] : [])
+    }
+
+    /// Holds the account against the numbers that servers received.
+    func problems(received numbers: [Int64]) -> [String] {
         var problems = contradictions
-        var received: [Int64: Int] = [:]
-        for journal in journals {
-            if journal.dropped > 0 { problems.append("a journal has dropped \(journal.dropped) entries") }
-            for message in journal.received(event: "count") {
-                received[message.payload["n"]?.integer ?? -1, default: 0] += 1
-            }
-        }
+        let received = Dictionary(numbers.map { ($0, 1) }, uniquingKeysWith: +)
         for number in answered where received[number] != 1 {
             problems.append("\(number) was answered and received \(received[number] ?? 0) times")
         }
