@@ -113,7 +113,8 @@ struct Soak {
         let client = SocketClient(
             Rounder(url: url, ballast: ballast),
             registry: .standard,
-            options: ["proxy": "none"]
+            // Every message is compressed, so that a context left behind would show.
+            options: ["proxy": "none", "compression": "permessage-deflate", "deflate.threshold": "0"]
         )
         let witness = Witness(client: client, ballast: ballast)
         try await client.run()

@@ -151,6 +151,27 @@ struct EndToEndTests {
         }
     }
 
+    @Test("with --compression messages are compressed on the way, and --wire shows them as they are")
+    func compression() async throws {
+        try await withServer { _, url in
+            let body = String(repeating: "hello ", count: 50)
+            let arguments = [
+                "push", url, "echo:1", "hello", "{\"body\":\"\(body)\"}", "--reply", "--wire", "--verbose",
+            ]
+            for isCompressed in [true, false] {
+                let child = try Child(arguments + (isCompressed ? ["--compression"] : []))
+                child.endInput()
+                let run = await child.end()
+                #expect(run.status == 0)
+                #expect(run.output.contains(body))
+                for arrow in ["→", "←"] {
+                    #expect(run.notes.split(separator: "\n").contains { $0.hasPrefix(arrow) && $0.contains(body) })
+                }
+                #expect(run.notes.contains("extensions=permessage-deflate") == isCompressed)
+            }
+        }
+    }
+
     @Test("listen prints messages, one object a line, counts them, and filters them by event")
     func listen() async throws {
         try await withServer { _, url in
