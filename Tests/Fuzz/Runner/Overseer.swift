@@ -97,7 +97,9 @@ final class Overseer {
         else {
             let text = String(decoding: (try? Data(contentsOf: worker.errors)) ?? Data(), as: UTF8.self)
             let line = text.split(separator: "\n").first { $0.contains("rror") || $0.contains("RULE") }
-            try note(worker, "CRASH: \(line ?? "without a word, status \(worker.process.terminationStatus)")")
+            let isSignal = worker.process.terminationReason == .uncaughtSignal
+            let end = "\(isSignal ? "signal" : "status") \(worker.process.terminationStatus)"
+            try note(worker, "CRASH: \(end)\(line.map { ", \($0)" } ?? "")")
             return true
         }
         finish(worker.target, report)
