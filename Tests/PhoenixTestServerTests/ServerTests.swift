@@ -196,7 +196,6 @@ import Testing
         #expect(try await joined.frame() == nil)
         #expect(try await idle.frame() == .close(1000))
         #expect(try await idle.frame() == nil)
-        await #expect(throws: (any Error).self) { try await RawClient.connect(to: server.port) }
     }
 
     @Test func `As Cowboy a stop closes sockets with channels with 1012 and drops those without`() async throws {

@@ -353,7 +353,7 @@ struct TransportTests {
     @Test("close sends what was written first, then reports a close of ours")
     func close() async throws {
         let engine = ScriptedEngine()
-        try await connect(engine, request()) { connection in
+        try await connect(engine, request { $0.deadlines.close = .seconds(50) }) { connection in
             try await connection.outbound.write([.text("[1]")])
             try await connection.outbound.write([.text("[2]")])
             await connection.outbound.close(code: 1000, reason: "done")

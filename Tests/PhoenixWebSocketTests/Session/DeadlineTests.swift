@@ -88,12 +88,14 @@ struct DeadlineTests {
     func write() async throws {
         let clock = ManualClock()
         let connector = CountingConnector()
+        let expired = Line<Void>()
         try await meet(WebSocketTransport(connector: connector)) {
             Self.set(&$0, clock: clock)
         } serve: { peer in
             try await peer.upgrade()
             try await peer.setReading(false)
             await clock.reach(.seconds(104))
+            _ = try await expired.take()
             try await peer.setReading(true)
             _ = try await peer.receiveToEnd()
         } body: { connection in
@@ -102,6 +104,7 @@ struct DeadlineTests {
             let error = await #expect(throws: PhoenixError.self) {
                 try await connection.outbound.write([Frame](repeating: frame, count: 40))
             }
+            expired.put(())
             #expect(error?.code == .timeout && error?.message.contains("writing") == true)
             let late = await #expect(throws: PhoenixError.self) { try await connection.outbound.write([.text("x")]) }
             #expect(late?.code == .disconnected)
