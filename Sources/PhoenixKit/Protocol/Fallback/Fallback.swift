@@ -346,6 +346,7 @@ extension Duration {
     fileprivate var inWords: String {
         let milliseconds = clampedNanoseconds / 1_000_000
         return switch milliseconds {
+        case ..<1: "under 1 ms"
         case ..<1_000: "\(milliseconds) ms"
         case ..<60_000: "\(milliseconds / 1_000).\(milliseconds % 1_000 / 100) s"
         case ..<7_200_000: "\(milliseconds / 60_000) min"
