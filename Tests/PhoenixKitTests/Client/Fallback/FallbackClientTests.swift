@@ -116,7 +116,7 @@ struct FallbackClientTests {
         try probed.reply(to: heartbeat)
         #expect(
             await stage.line()
-                == "websocket: a second connection proved itself (round trip 0 ms); moving to it from longpoll."
+                == "websocket: a second connection proved itself (round trip under 1 ms); moving to it from longpoll."
         )
         #expect(await polled.connection.clientClose()?.code == 1000)
         #expect(await stage.line() == "websocket: takes the place of the connection before.")
