@@ -13,12 +13,12 @@ public import PhoenixLongPoll
 /// registry.register(.longPoll(engine: AsyncHTTPClientEngine()))
 /// ```
 ///
-/// Beside URLSession on Linux a request costs a fraction of the processor's time, proxies and credentials for them come from
-/// `ConnectionRequest.proxy`, and a request whose task is cancelled ends at once, with its connection.
+/// Other than with URLSession on Linux, proxies and credentials for them come from `ConnectionRequest.proxy`, and a
+/// request whose task is cancelled ends at once, with its connection.
 ///
-/// HTTP/1.1 alone is spoken. Every connection of the transport has connections of its own to the server, at most two at a
-/// time, which are kept alive between its requests and closed at its end. Redirects are not followed, cookies not kept,
-/// requests never sent again, and no traces recorded.
+/// HTTP/1.1 alone is spoken. Every connection of the transport has connections of its own to the server, at most two
+/// at a time, which are kept alive between its requests and closed at its end. Redirects are not followed, cookies not
+/// kept, requests never sent again, and no traces recorded.
 public struct AsyncHTTPClientEngine: HTTPEngine {
     /// How `https` checks the server and shows who the client is.
     ///
