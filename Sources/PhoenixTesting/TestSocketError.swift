@@ -49,6 +49,7 @@ public enum TestSocketError: Error, Sendable {
         case .channelClosed: self = .channelClosed
         case .disconnected: self = .disconnected
         case .left: self = .left
+        case .refused(let refusal): self = .other(PhoenixError(refusal.code, refusal.message))
         }
     }
 }

@@ -125,8 +125,10 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     }
 
     private var nextDeadline: Timestamp? {
-        [socket.core.table.nextDeadline, socket.delayed.next, pendingMove?.deadline, pendingConnect?.moment, stopBy]
-            .compacted().min()
+        [
+            socket.core.table.nextDeadline, socket.delayed.next, socket.alarm?.moment, pendingMove?.deadline,
+            pendingConnect?.moment, stopBy,
+        ].compacted().min()
     }
 
     private func deadlinesReached(_ now: Timestamp) {
@@ -136,6 +138,11 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         moveDeadlineReached(now)
         if let pendingConnect, pendingConnect.moment <= now { connect(to: pendingConnect.target) }
         drain()
+        if stopReason == nil, let alarm = socket.alarm, alarm.moment <= now {
+            socket.alarm = nil
+            apply(handler.handle(alarm.info, &socket))
+            drain()
+        }
         while stopReason == nil, let info = socket.delayed.popDue(at: now) {
             apply(handler.handle(info, &socket))
             drain()

@@ -7,6 +7,8 @@ public struct SocketContext<Handler: SocketHandler>: ~Copyable {
     var core: SocketCore
     let mailbox: Mailbox<Handler>
     var delayed = DeadlineQueue<Handler.Info>()
+    /// A message to the handler that can be moved and taken back, unlike those that `send` delays.
+    var alarm: (info: Handler.Info, moment: Timestamp)?
     /// Set by the driver while a connection that measures it is open.
     var monitor: ConnectionMonitor?
     /// Opens a second connection to see whether a target works.

@@ -14,6 +14,7 @@ public struct PhoenixError: Error, Sendable {
                 transportProtocol
             case limitExceeded, transportDown
             case stopped, alreadyRunning, bufferFull
+            case rejected, channelClosed, left, credentials
         }
 
         private let raw: Raw
@@ -76,6 +77,16 @@ public struct PhoenixError: Error, Sendable {
         public static let alreadyRunning = Code(raw: .alreadyRunning)
         /// A bounded buffer is full; nothing was added.
         public static let bufferFull = Code(raw: .bufferFull)
+        /// The server replied with another status than `ok`.
+        ///
+        /// The cause is a `Rejection`.
+        public static let rejected = Code(raw: .rejected)
+        /// The channel closed or crashed before the server replied.
+        public static let channelClosed = Code(raw: .channelClosed)
+        /// The channel was left before the server replied.
+        public static let left = Code(raw: .left)
+        /// Parameters or the auth token for a connection could not be had.
+        public static let credentials = Code(raw: .credentials)
     }
 
     public var code: Code

@@ -24,6 +24,9 @@ struct DeadlineQueue<Element> {
     /// The earliest deadline.
     var next: Timestamp? { heap.first?.deadline }
 
+    /// The earliest element.
+    var first: Element? { heap.first?.element }
+
     mutating func add(_ element: Element, at deadline: Timestamp) {
         order += 1
         heap.append(Entry(deadline: deadline, order: order, element: element))

@@ -20,6 +20,20 @@ public enum PushOutcome: Sendable, Hashable {
     case disconnected
     /// The channel was left before a reply came; for a leave itself: the channel is left, though no reply said so.
     case left
+    /// Nothing was sent, because of a bound or because the payload cannot be expressed.
+    ///
+    /// Only for pushes of a `PhoenixChannel`; the callback client throws instead.
+    case refused(Refusal)
+
+    /// Why nothing was sent: the code and the message of an error.
+    public struct Refusal: Sendable, Hashable {
+        public var code: PhoenixError.Code
+        public var message: String
+
+        init(_ error: PhoenixError) {
+            (code, message) = (error.code, error.message)
+        }
+    }
 
     /// The response, when the server replied with the status `ok`.
     public var response: Payload? {

@@ -47,6 +47,7 @@ extension JoinHandler {
             console.line("\(style.cyan("←")) \(mark)  \(event)  \(response.shown)  \(time)")
         case .timeout: console.line(style.dim("  no reply to \(event)"))
         case .channelClosed, .left: console.line(style.yellow("  the channel closed before it replied to \(event)"))
+        case .refused(let refusal): console.line(style.yellow("  \(event) was not sent: \(refusal.message)"))
         case .disconnected: console.line(style.yellow("  the connection was lost before a reply to \(event) came"))
         }
     }

@@ -82,7 +82,7 @@ struct ListenHandler: SocketHandler {
         case .disconnected: .ok
         case .timeout where !plan.once, .channelClosed where !plan.once:
             rejoin(failure.topic, because: Failure(failure).message, &socket)
-        case .reply, .timeout, .channelClosed, .left: .stop(.failure(Failure(failure)))
+        case .reply, .timeout, .channelClosed, .left, .refused: .stop(.failure(Failure(failure)))
         }
     }
 

@@ -84,6 +84,7 @@ struct PushHandler: SocketHandler {
             )
         // The reason comes with `disconnected`.
         case .disconnected, .left: return .ok
+        case .refused(let refusal): return .stop(.failure(Failure(.failure, refusal.message)))
         }
     }
 
@@ -155,6 +156,7 @@ extension Failure {
         case .disconnected: self.init(.unreachable, "The connection was lost before the join of \(topic) was answered.")
         case .channelClosed, .left:
             self.init(.failure, "The channel of \(topic) closed before its join was answered.")
+        case .refused(let refusal): self.init(.failure, refusal.message)
         }
     }
 }

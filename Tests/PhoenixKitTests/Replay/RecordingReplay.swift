@@ -26,7 +26,7 @@ struct ReplayEvent: Sendable {
         case .reply(let status, let response):
             copy.status = status
             copy.payload = response
-        case .timeout, .channelClosed, .disconnected, .left: copy.kind += " \(outcome)"
+        case .timeout, .channelClosed, .disconnected, .left, .refused: copy.kind += " \(outcome)"
         }
         return copy
     }

@@ -1,0 +1,22 @@
+extension SocketHub {
+    /// Adds a subscriber to a channel, or to all of them; to a socket that is over it adds nothing.
+    func subscribe(_ topic: Bytes?, _ sink: Sink) -> Subscription {
+        if !post(.subscribe(topic: topic, sink)) { sink.finish() }
+        return Subscription(sink.cancellation) { [self] in post(.unsubscribe(topic: topic, sink)) }
+    }
+
+    /// The messages of a channel, or of all of them, as a sequence.
+    func sequence(_ topic: Bytes?, event: Bytes?, buffer: EventBuffer) -> EventSequence<Message> {
+        let queue = EventQueue<Message>(buffer)
+        let sink = Sink(event: event, endsWithChannel: topic != nil, end: { queue.finish() }) { message in
+            queue.add(message.compacted())
+        }
+        if !post(.subscribe(topic: topic, sink)) { sink.finish() }
+        return EventSequence(
+            queue: queue,
+            lease: EventSequence.Lease { [self] in
+                if sink.cancellation.cancel() { post(.unsubscribe(topic: topic, sink)) }
+            }
+        )
+    }
+}

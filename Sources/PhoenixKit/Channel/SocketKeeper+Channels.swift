@@ -1,0 +1,322 @@
+internal import Logging
+
+extension SocketKeeper {
+    /// The making of a join's parameters.
+    struct Making {
+        let record: ChannelRecord
+        let promise: Promise<Result<PayloadContent, PhoenixError>>
+    }
+
+    /// The channel of `topic`, a new one if need be.
+    mutating func record(of topic: Bytes) -> ChannelRecord {
+        if let record = channels[topic] { return record }
+        let record = ChannelRecord(topic, rejoin: settings.rejoin)
+        channels[record.topic] = record
+        return record
+    }
+
+    /// The channels to be joined, in the order in which that was asked for.
+    var wantedRecords: [ChannelRecord] {
+        channels.values.filter { if case .wanted = $0.phase { true } else { false } }.sorted { $0.epoch < $1.epoch }
+    }
+
+    /// Drops a channel that nobody uses or listens to any more.
+    mutating func forgetIfIdle(_ record: ChannelRecord) {
+        guard case .closed = record.phase, record.sinks.isEmpty, channels[record.topic] === record else { return }
+        channels[record.topic] = nil
+        if latest === record { latest = nil }
+    }
+
+    /// Tells the handles what has become of a channel.
+    func publish(_ record: ChannelRecord) {
+        let state: ChannelState =
+            switch record.phase {
+            case .closed: .closed
+            case .wanted: timers.isRunning(.rejoin(record.topic)) ? .errored : .joining
+            case .preparing, .joining: .joining
+            case .joined: .joined
+            case .leaving: .leaving
+            }
+        let isLeaving = record.pendingLeave != nil && !record.isRejoining
+        hub.publish(isLeaving ? .leaving : state, of: record.topic, epoch: record.epoch)
+    }
+
+    // MARK: Joining
+
+    mutating func beginJoin(
+        _ topic: Bytes,
+        _ epoch: UInt64,
+        _ parameters: ChannelParameters,
+        _ push: Push,
+        _ socket: inout Socket
+    ) {
+        let record = record(of: topic)
+        record.epoch = epoch
+        record.parameters = parameters
+        record.backoff.reset()
+        if let former = record.joinPush { end(former, .left) }
+        record.joinPush = push
+        wait(push, record)
+        switch record.phase {
+        case .joining:
+            // Left while its join was on its way: the leave follows the reply, and this join follows the leave.
+            record.isRejoining = record.pendingLeave != nil
+            publish(record)
+        case .closed, .wanted, .preparing, .joined, .leaving:
+            record.phase = .wanted
+            join(record, &socket)
+        }
+    }
+
+    /// Sends the join of a channel, if there is a connection; its parameters are made first where they have to be.
+    mutating func join(_ record: ChannelRecord, _ socket: inout Socket) {
+        timers.cancel(.rejoin(record.topic))
+        guard case .wanted = record.phase else { return }
+        defer { publish(record) }
+        guard case .open = link, socket.isConnected else { return }
+        switch record.parameters.source {
+        case .fixed(let content): sendJoin(record, content, &socket)
+        case .made(let make): startMaking(record, make, &socket)
+        }
+    }
+
+    private mutating func sendJoin(_ record: ChannelRecord, _ content: PayloadContent, _ socket: inout Socket) {
+        do throws(PhoenixError) {
+            let timeout = record.joinPush?.timeout ?? settings.client.joinTimeout
+            let reference = try socket.join(record.name, content, timeout: timeout)
+            record.phase = .joining(reference.number ?? 0)
+        } catch  where error.code == .encoding || error.code == .limitExceeded {
+            logger.error("A channel cannot be joined", metadata: ["topic": "\(record.name)", "error": "\(error)"])
+            if let push = record.joinPush { end(push, .refused(PushOutcome.Refusal(error))) }
+            close(record)
+        } catch {
+            record.phase = .wanted
+            if error.code != .disconnected { tryAgain(record, socket.now) }
+        }
+    }
+
+    private mutating func startMaking(
+        _ record: ChannelRecord,
+        _ make: @escaping @Sendable () async throws -> PayloadContent,
+        _ socket: inout Socket
+    ) {
+        lastWork += 1
+        let (number, topic) = (lastWork, record.topic)
+        let promise = Promise<Result<PayloadContent, PhoenixError>>()
+        do throws(PhoenixError) {
+            try socket.perform { .made(topic: topic, number, await Making.result(of: make, promise)) }
+            record.phase = .preparing(number)
+            makings[number] = Making(record: record, promise: promise)
+            timers.set(.making(number), at: socket.now + settings.client.joinTimeout)
+        } catch {
+            tryAgain(record, socket.now)
+        }
+    }
+
+    func makingTimedOut(_ number: UInt64) {
+        makings[number]?.promise.settle(
+            .failure(
+                PhoenixError(
+                    .timeout,
+                    "Expected the parameters of a join within \(settings.client.joinTimeout), got none."
+                )
+            )
+        )
+    }
+
+    mutating func made(
+        topic: Bytes,
+        _ number: UInt64,
+        _ result: Result<PayloadContent, PhoenixError>,
+        _ socket: inout Socket
+    ) {
+        timers.cancel(.making(number))
+        makings[number] = nil
+        guard let record = channels[topic], case .preparing(number) = record.phase else { return }
+        record.phase = .wanted
+        defer { publish(record) }
+        switch result {
+        case .success(let content):
+            if case .open = link, socket.isConnected { sendJoin(record, content, &socket) }
+        case .failure(let error):
+            logger.warning("A join has no parameters", metadata: ["topic": "\(record.name)", "error": "\(error)"])
+            tryAgain(record, socket.now)
+        }
+    }
+
+    /// Joins a channel again after a while.
+    private mutating func tryAgain(_ record: ChannelRecord, _ now: Timestamp) {
+        record.phase = .wanted
+        timers.set(.rejoin(record.topic), at: now + record.backoff.next(using: &generator))
+    }
+
+    mutating func joinAccepted(_ join: Joined, _ socket: inout Socket) {
+        guard let number = join.reference.number, let record = channels[Bytes(join.topic)],
+            case .joining(number) = record.phase
+        else { return }
+        record.phase = .joined(number)
+        record.backoff.reset()
+        if let leave = record.pendingLeave {
+            let isRejoining = record.isRejoining
+            (record.pendingLeave, record.isRejoining) = (nil, false)
+            stopTimer(leave)
+            sendLeave(leave, record, closing: !isRejoining, &socket)
+            guard isRejoining else { return publish(record) }
+            record.phase = .wanted
+            return self.join(record, &socket)
+        }
+        if let push = record.joinPush { end(push, .reply(status: "ok", response: join.response)) }
+        publish(record)
+        let waiting = record.waiting
+        record.waiting = []
+        for push in waiting {
+            stopWaiting(push)
+            send(push, record, &socket)
+        }
+        goOnFlushing(&socket)
+    }
+
+    mutating func joinRefused(_ failure: JoinFailure, _ socket: inout Socket) {
+        guard let number = failure.reference.number, let record = channels[Bytes(failure.topic)],
+            case .joining(number) = record.phase
+        else { return }
+        if case .disconnected = failure.outcome {
+            // `disconnected` follows, and `connected` joins again.
+            record.phase = .wanted
+            return
+        }
+        if record.pendingLeave != nil {
+            if leaveIsOver(record) { self.join(record, &socket) }
+            return
+        }
+        if let push = record.joinPush { end(push, failure.outcome) }
+        if let reason = failure.reason, settings.permanentJoinErrors.contains(reason) {
+            logger.warning(
+                "A channel is refused for good",
+                metadata: ["topic": "\(record.name)", "reason": "\(reason)"]
+            )
+            return close(record)
+        }
+        tryAgain(record, socket.now)
+        publish(record)
+    }
+
+    // MARK: Leaving
+
+    mutating func beginLeave(_ topic: Bytes, _ epoch: UInt64, _ push: Push, _ socket: inout Socket) {
+        guard let record = channels[topic] else {
+            push.promise.settle(.left)
+            return
+        }
+        record.epoch = epoch
+        endWaiting(record, .left)
+        switch record.phase {
+        case .joined: sendLeave(push, record, closing: true, &socket)
+        case .joining:
+            // The server would not know what to leave: the leave follows the reply.
+            record.pendingLeave = push
+            wait(push, record)
+            return publish(record)
+        case .closed, .wanted, .preparing, .leaving:
+            push.promise.settle(.left)
+            close(record)
+        }
+        publish(record)
+    }
+
+    private mutating func sendLeave(_ push: Push, _ record: ChannelRecord, closing: Bool, _ socket: inout Socket) {
+        do throws(PhoenixError) {
+            let reference = try socket.leave(record.name, .payload(push.payload), timeout: push.timeout)
+            record.phase = .leaving(reference.number ?? 0)
+            outstanding[reference.number ?? 0] = .leave(push, record)
+        } catch {
+            // Without a connection, or on one that is being closed, the server forgets the channel by itself.
+            push.promise.settle(.left)
+            if closing { close(record) }
+        }
+    }
+
+    /// The leave that waited for a join has nothing to leave: true when the channel is to be joined anew.
+    private mutating func leaveIsOver(_ record: ChannelRecord) -> Bool {
+        let isRejoining = record.isRejoining
+        let leave = record.pendingLeave
+        (record.pendingLeave, record.isRejoining) = (nil, false)
+        if let leave { end(leave, .left) }
+        if isRejoining { record.phase = .wanted } else { close(record) }
+        return isRejoining
+    }
+
+    mutating func leaveEnded(_ push: Push, _ record: ChannelRecord, _ reference: UInt64, _ outcome: PushOutcome) {
+        push.promise.settle(outcome == .disconnected ? .left : outcome)
+        if case .timeout = outcome, case .leaving(reference) = record.phase { close(record) }
+    }
+
+    // MARK: The end of a channel
+
+    mutating func channelEnded(_ closure: ChannelClosure, _ socket: inout Socket) {
+        guard let number = closure.joinReference.number, let record = channels[Bytes(closure.topic)] else { return }
+        switch (record.phase, closure.kind) {
+        case (.leaving, _): close(record)
+        case (.joined(number), .crashed):
+            logger.info("A channel crashed", metadata: ["topic": "\(record.name)"])
+            tryAgain(record, socket.now)
+            publish(record)
+        case (.joined(number), _): close(record)
+        default: break
+        }
+    }
+
+    /// The channel is over until it is joined again.
+    mutating func close(_ record: ChannelRecord) {
+        record.phase = .closed
+        timers.cancel(.rejoin(record.topic))
+        if let leave = record.pendingLeave {
+            (record.pendingLeave, record.isRejoining) = (nil, false)
+            end(leave, .left)
+        }
+        endWaiting(record, .channelClosed)
+        publish(record)
+        for sink in record.sinks where sink.endsWithChannel { sink.finish() }
+        record.sinks.removeAll { $0.endsWithChannel }
+        forgetIfIdle(record)
+    }
+
+    /// There is no connection any more: what was joined is to be joined again.
+    mutating func connectionLost(_ record: ChannelRecord) {
+        switch record.phase {
+        case .joined, .joining, .wanted, .preparing:
+            timers.cancel(.rejoin(record.topic))
+            if record.pendingLeave != nil, !leaveIsOver(record) { return }
+            record.phase = .wanted
+            publish(record)
+        case .leaving: close(record)
+        case .closed: break
+        }
+    }
+}
+
+extension SocketKeeper.Making {
+    /// Makes the parameters; who settles `promise` before ends the making.
+    fileprivate static func result(
+        of make: @escaping @Sendable () async throws -> PayloadContent,
+        _ promise: Promise<Result<PayloadContent, PhoenixError>>
+    ) async -> Result<PayloadContent, PhoenixError> {
+        let making = Task {
+            do {
+                promise.settle(.success(try await make()))
+            } catch {
+                promise.settle(
+                    .failure(
+                        PhoenixError(
+                            .credentials,
+                            "Expected the parameters of a join, got an error of type \(type(of: error)). See the cause.",
+                            cause: error
+                        )
+                    )
+                )
+            }
+        }
+        defer { making.cancel() }
+        return await promise.value() ?? .failure(.waitCancelled)
+    }
+}
