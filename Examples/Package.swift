@@ -22,6 +22,15 @@ let package = Package(
             swiftSettings: [.treatAllWarnings(as: .error)]
         ),
         .executableTarget(
+            name: "FirstChannel",
+            dependencies: [
+                .product(name: "Phoenix", package: "PhoenixKit"),
+                .product(name: "PhoenixTestServer", package: "PhoenixKit"),
+            ],
+            path: "FirstChannel",
+            swiftSettings: [.treatAllWarnings(as: .error)]
+        ),
+        .executableTarget(
             name: "FallbackClient",
             dependencies: [
                 .product(name: "Phoenix", package: "PhoenixKit"),

@@ -3,6 +3,19 @@ import Phoenix
 
 // The code of the README, word for word. `ReadmeTests` holds the two against each other.
 
+private enum ManagedChannel {
+    static func run() async throws {
+        let socket = try PhoenixSocket("ws://127.0.0.1:4000/socket/websocket")
+        let lobby = socket.channel("room:lobby", ["name": "ada"])
+        lobby.on("new_msg") { message in
+            print(message.payload["body"]?.string ?? "")
+        }
+        socket.connect()
+        try await lobby.join().response()
+        try await lobby.push("new_msg", ["body": "hello"]).response()
+    }
+}
+
 private enum FirstChannel {
     struct Lobby: SocketHandler {
         func start(_ socket: inout Socket) throws -> Start {
@@ -11,11 +24,6 @@ private enum FirstChannel {
 
         func connected(_ socket: inout Socket) -> Directive {
             _ = try? socket.join("room:lobby", ["name": "ada"])
-            return .ok
-        }
-
-        func joined(_ join: Joined, _ socket: inout Socket) -> Directive {
-            _ = try? socket.push("room:lobby", "new_msg", ["body": "hello"])
             return .ok
         }
 
