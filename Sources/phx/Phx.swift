@@ -29,7 +29,7 @@ struct Phx: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, JoinCommand.self, ListenCommand.self, PushCommand.self,
-            DoctorCommand.self, DoctorProbeCommand.self, CompletionsCommand.self,
+            DoctorCommand.self, DoctorProbeCommand.self, PluginsCommand.self, CompletionsCommand.self,
         ]
     )
 }

@@ -8,10 +8,6 @@ extension PluginRegistry {
         var proxy: ProxySettings?
         private let strings: [String: String]
 
-        private static let ownKeys: Set = [
-            "transport", "serializer", "vsn", "version", "compression", "proxy", "no-proxy",
-        ]
-
         /// - Throws: `.invalidOption`, `.invalidURL`, `.unknownSerializer`, `.versionConflict`.
         init(_ options: ConnectionOptions, registry: PluginRegistry) throws(PhoenixError) {
             strings = options.strings
@@ -20,10 +16,7 @@ extension PluginRegistry {
             version = options.version
             wireExtensions = options.wireExtensions
             proxy = options.proxy
-            let known = Self.ownKeys
-                .union(registry.transports.flatMap(\.optionKeys))
-                .union(registry.serializers.flatMap(\.optionKeys))
-                .union(registry.wireExtensions.flatMap(\.optionKeys))
+            let known = registry.optionKeys
             if let unknown = strings.keys.sorted().first(where: { !known.contains($0) }) {
                 throw PhoenixError(
                     .invalidOption,

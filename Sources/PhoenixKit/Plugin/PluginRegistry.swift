@@ -55,6 +55,14 @@ public struct PluginRegistry: Sendable {
         Self.remove(from: &wireExtensions) { $0.name == name }
     }
 
+    /// The keys of all string options that are understood: the registry's own, and those of its plug-ins.
+    public var optionKeys: Set<String> {
+        Set(["transport", "serializer", "vsn", "version", "compression", "proxy", "no-proxy"])
+            .union(transports.flatMap(\.optionKeys))
+            .union(serializers.flatMap(\.optionKeys))
+            .union(wireExtensions.flatMap(\.optionKeys))
+    }
+
     private static func put<Plugin>(_ plugin: Plugin, in plugins: inout [Plugin], replacing isSame: (Plugin) -> Bool) {
         if let index = plugins.firstIndex(where: isSame) {
             plugins[index] = plugin
