@@ -18,7 +18,9 @@ public import PhoenixKit
 public final class TestSocket: Sendable {
     /// Where the socket stands with the server.
     public enum ConnectStatus: Sendable {
+        /// There is a connection.
         case connected
+        /// There is none, for this reason.
         case disconnected(DisconnectReason)
     }
 

@@ -14,8 +14,12 @@ public struct EventBuffer: Sendable, Hashable {
     ///
     /// Default: 1,024.
     public var limit: Int
+    /// What goes when the buffer is full.
+    ///
+    /// Default: `dropOldest`.
     public var policy: Policy
 
+    /// A buffer of `limit` elements.
     public init(limit: Int = 1_024, policy: Policy = .dropOldest) {
         self.limit = limit
         self.policy = policy

@@ -64,6 +64,7 @@ public struct DecodedEvents<Value: Decodable & Sendable>: AsyncSequence, Sendabl
         Iterator(messages: messages.makeAsyncIterator())
     }
 
+    /// Decodes the messages one by one, as they are asked for.
     public struct Iterator: AsyncIteratorProtocol {
         var messages: EventSequence<Message>.Iterator
 

@@ -18,6 +18,7 @@ public protocol NetworkPathSource: Sendable {
 public final class NetworkPathFeed: NetworkPathSource {
     private let queue = EventQueue<NetworkPath>(EventBuffer(limit: 1))
 
+    /// A source that nothing has been reported to yet.
     public init() {}
 
     /// Tells of a change.

@@ -9,6 +9,7 @@
 /// crash or a refused join it is joined again by itself, until it is left, closed by the server, or refused for good. A channel does not
 /// keep its socket alive.
 public struct PhoenixChannel: Sendable {
+    /// The topic, such as `room:lobby`.
     public let topic: String
     let key: Bytes
     let hub: SocketHub

@@ -51,6 +51,7 @@ extension PhoenixSocket {
         /// What chance begins with; the same seed, the same waits.
         public var seed: UInt64 = .random(in: 0...(.max))
 
+        /// The defaults.
         public init() {
             fallback = Fallback.Settings()
             fallback.backoff = Backoff(first: .milliseconds(250), longest: .seconds(30))

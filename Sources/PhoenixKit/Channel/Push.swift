@@ -5,7 +5,9 @@
 /// What is sent goes out in the order in which it was asked for, per channel, from whatever thread. A push that the server may have got
 /// is never sent again.
 public final class Push: Sendable {
+    /// The topic it was pushed to.
     public let topic: String
+    /// The event; `phx_join` for a join and `phx_leave` for a leave.
     public let event: String
     /// How long it may take.
     let timeout: Duration
@@ -112,6 +114,7 @@ public final class Push: Sendable {
 public struct Rejection: Error, Sendable, Hashable {
     /// The status; Phoenix's own is `error`.
     public var status: String
+    /// What the server replied.
     public var response: Payload
 
     /// The `reason` of the response, where it has one, such as `unauthorized`.

@@ -26,6 +26,7 @@ public struct SocketState: Sendable, CustomStringConvertible {
         public static let stopped = Kind(raw: .stopped)
     }
 
+    /// The kind of state.
     public var kind: Kind
     /// How the last connection ended, or why it could not be opened: the close code, the error, the server's refusal.
     ///

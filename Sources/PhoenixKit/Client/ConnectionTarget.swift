@@ -12,6 +12,7 @@ public struct ConnectionTarget: Sendable, Hashable {
     /// The auth token of Phoenix 1.8.
     public var authToken: Secret?
 
+    /// A target at `endpoint`.
     public init(
         endpoint: Endpoint,
         parameters: Parameters = [:],

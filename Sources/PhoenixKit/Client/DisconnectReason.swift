@@ -26,6 +26,7 @@ public struct DisconnectReason: Sendable {
         public static let abandoned = Kind(raw: .abandoned)
     }
 
+    /// How it ended.
     public var kind: Kind
     /// How the connection was closed, for `closed`.
     public var close: ConnectionClose?

@@ -28,7 +28,9 @@ public struct SocketConfiguration: Sendable {
     ///
     /// Default: the one that the environment names, as for curl.
     public var proxy = ProxySettings.environment
+    /// How long each stage of a connection may take.
     public var deadlines = ConnectionDeadlines()
+    /// How large what comes and goes may be.
     public var limits = ConnectionLimits()
     /// How many bytes of frames may wait to be written before `push`, `join` and `leave` throw `.bufferFull`.
     ///
@@ -49,5 +51,6 @@ public struct SocketConfiguration: Sendable {
     /// Silent by default.
     public var logger = Logger(label: "phoenix", factory: { _ in SwiftLogNoOpLogHandler() })
 
+    /// The defaults.
     public init() {}
 }

@@ -31,6 +31,7 @@ public struct SocketContext<Handler: SocketHandler>: ~Copyable {
     /// The round trip of the last heartbeat that was answered on this connection.
     public var roundTrip: Duration? { monitor?.roundTrip }
 
+    /// The client's logger, for the handler's own use.
     public var logger: Logger { core.configuration.logger }
 
     /// Whether `topic` is joined: the server said so, and nothing has ended it since.

@@ -1,5 +1,6 @@
 /// A join the server accepted.
 public struct Joined: Sendable, Hashable {
+    /// The topic that is joined.
     public var topic: String
     /// What `join` returned, and the `join_ref` of the channel from now on.
     public var reference: Reference
@@ -11,6 +12,7 @@ public struct Joined: Sendable, Hashable {
 ///
 /// The topic is not joined.
 public struct JoinFailure: Sendable, Hashable {
+    /// The topic that is not joined.
     public var topic: String
     /// What `join` returned.
     public var reference: Reference
@@ -35,9 +37,11 @@ public struct ChannelClosure: Sendable, Hashable {
         case left
     }
 
+    /// The topic whose channel is closed.
     public var topic: String
     /// The reference of the join that is over.
     public var joinReference: Reference
+    /// Why it closed.
     public var kind: Kind
     /// What came with the close: `{}` as a rule, `{"reason":"channel_crash"}` for a crash since Phoenix 1.8.10.
     public var payload: Payload
@@ -45,9 +49,11 @@ public struct ChannelClosure: Sendable, Hashable {
 
 /// The end of a push or of a leave.
 public struct Reply: Sendable, Hashable {
+    /// The topic that the push or leave went to.
     public var topic: String
     /// What `push` or `leave` returned.
     public var reference: Reference
+    /// How it ended.
     public var outcome: PushOutcome
 }
 

@@ -28,6 +28,7 @@ public protocol SocketHandler: SendableMetatype {
     /// Answers to those requests.
     associatedtype Response: Sendable = Never
 
+    /// The socket as this handler's callbacks get it.
     typealias Socket = SocketContext<Self>
 
     /// Says how to begin.

@@ -10,9 +10,12 @@ public struct Frame: Sendable, Hashable {
         case binary
     }
 
+    /// Whether it is text or binary.
     public var kind: Kind
+    /// The whole content; UTF-8 for text.
     public var bytes: Bytes
 
+    /// A frame of `bytes`.
     @inlinable
     public init(kind: Kind, bytes: Bytes) {
         self.kind = kind

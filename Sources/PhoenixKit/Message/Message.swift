@@ -78,11 +78,17 @@ public struct Message: Sendable, Hashable {
 extension Message {
     /// The names that the protocol itself gives to events and topics (Phoenix.Socket, Phoenix.Channel.Server).
     public enum Name {
+        /// The event that joins a channel.
         public static let join = Bytes("phx_join")
+        /// The event that leaves one.
         public static let leave = Bytes("phx_leave")
+        /// The event of replies.
         public static let reply = Bytes("phx_reply")
+        /// The event that says that a channel has closed.
         public static let close = Bytes("phx_close")
+        /// The event that says that a channel has crashed.
         public static let error = Bytes("phx_error")
+        /// The event of heartbeats.
         public static let heartbeat = Bytes("heartbeat")
         /// The topic of heartbeats.
         public static let phoenix = Bytes("phoenix")

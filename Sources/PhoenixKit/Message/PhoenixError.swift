@@ -89,12 +89,16 @@ public struct PhoenixError: Error, Sendable {
         public static let credentials = Code(raw: .credentials)
     }
 
+    /// The kind of error, to act on.
     public var code: Code
+    /// What was expected, what came, and what to do.
     public var message: String
+    /// The error behind it, where there is one.
     public var cause: (any Error)?
     /// Where the opening of a connection failed; nil where the error is no such failure or the transport does not say.
     public var stage: ConnectionStage?
 
+    /// An error of kind `code` that says `message`.
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil, stage: ConnectionStage? = nil) {
         self.code = code
         self.message = message

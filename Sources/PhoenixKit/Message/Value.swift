@@ -3,15 +3,21 @@
 /// Literals make values, so `["body": "hi", "count": 2]` is one. Formats refuse what they cannot say: JSON has no
 /// bytes, no extensions and no NaN.
 public enum Value: Sendable, Hashable {
+    /// Null.
     case null
+    /// A boolean.
     case boolean(Bool)
     /// A whole number within `Int64`.
     case signed(Int64)
     /// A whole number above `Int64.max`; smaller ones are `signed`.
     case unsigned(UInt64)
+    /// A number that is not whole, or beyond 64 bits.
     case double(Double)
+    /// A string.
     case string(String)
+    /// Binary data.
     case bytes(Bytes)
+    /// An array.
     case array([Value])
     /// An object; encoded in the order of its keys, so that equal objects give equal bytes.
     case object([String: Value])
@@ -89,10 +95,15 @@ extension Value: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressib
 }
 
 extension Value {
+    /// A boolean.
     public init(_ value: Bool) { self = .boolean(value) }
+    /// A string.
     public init(_ value: String) { self = .string(value) }
+    /// A number.
     public init(_ value: Double) { self = .double(value) }
+    /// An array.
     public init(_ value: [Value]) { self = .array(value) }
+    /// An object.
     public init(_ value: [String: Value]) { self = .object(value) }
 
     /// The whole number `value`.

@@ -3,6 +3,7 @@ public struct AnySerializer: Serializer {
     /// The serializer itself.
     public let base: any Serializer
 
+    /// Erases `serializer`.
     public init(_ base: any Serializer) {
         self.base = base
     }

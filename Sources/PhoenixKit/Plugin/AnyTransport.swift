@@ -3,6 +3,7 @@ public struct AnyTransport: Transport {
     /// The transport itself.
     public let base: any Transport
 
+    /// Erases `transport`.
     public init(_ base: any Transport) {
         self.base = base
     }

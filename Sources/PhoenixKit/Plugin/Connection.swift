@@ -9,6 +9,7 @@ public struct Connection: Sendable {
     /// What the two ends agreed on.
     public let details: ConnectionDetails
 
+    /// A connection of its two directions.
     public init(inbound: any Inbound, outbound: any Outbound, details: ConnectionDetails = ConnectionDetails()) {
         self.inbound = inbound
         self.outbound = outbound
@@ -45,6 +46,7 @@ public struct InboundBatch: Sendable {
     /// When they arrived, on the clock of the `ConnectionRequest`.
     public var arrival: Timestamp
 
+    /// A batch of `frames` that came at `arrival`.
     public init(frames: [Frame], arrival: Timestamp) {
         self.frames = frames
         self.arrival = arrival
@@ -62,6 +64,7 @@ public struct ConnectionClose: Sendable, Hashable {
     /// Whether the peer said goodbye by the rules of the transport, rather than just being gone.
     public var isClean: Bool
 
+    /// A close of these parts.
     public init(code: UInt16?, reason: String = "", isLocal: Bool = false, isClean: Bool = true) {
         self.code = code
         self.reason = reason
@@ -102,6 +105,7 @@ public struct ConnectionDetails: Sendable {
     /// The address the connection leads to, such as `127.0.0.1:4000`; nil when the transport does not know.
     public var remoteAddress: String?
 
+    /// What was agreed on.
     public init(
         subprotocol: String? = nil,
         headers: [HeaderField] = [],
@@ -117,9 +121,12 @@ public struct ConnectionDetails: Sendable {
 
 /// One header of an HTTP message.
 public struct HeaderField: Sendable, Hashable {
+    /// The name, in the case in which it is sent.
     public var name: String
+    /// The value.
     public var value: String
 
+    /// A header field.
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value

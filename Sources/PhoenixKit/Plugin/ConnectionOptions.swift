@@ -10,19 +10,25 @@
 public struct ConnectionOptions: Sendable {
     /// A transport, by name or made already.
     public enum TransportChoice: Sendable {
+        /// The registered one of this name.
         case named(String)
+        /// This one.
         case instance(any Transport)
     }
 
     /// A serializer, by name or made already.
     public enum SerializerChoice: Sendable {
+        /// The registered one of this name.
         case named(String)
+        /// This one.
         case instance(any Serializer)
     }
 
     /// A wire extension, by name or made already.
     public enum ExtensionChoice: Sendable {
+        /// The registered one of this name.
         case named(String)
+        /// This one.
         case instance(any WireExtension)
     }
 
@@ -45,6 +51,7 @@ public struct ConnectionOptions: Sendable {
     /// What is set above goes before them.
     public var strings: [String: String]
 
+    /// Options; without arguments, those that leave everything to the URL and the registry.
     public init(
         transport: TransportChoice? = nil,
         serializer: SerializerChoice? = nil,

@@ -17,14 +17,18 @@ public struct ConnectionRequest: Sendable {
     /// `proxy.proxy(for: url)` says which it is at the time of the connection. Transports that cannot go through it throw
     /// `.invalidOption` rather than go past it.
     public var proxy: ProxySettings
+    /// How long each stage may take.
     public var deadlines: ConnectionDeadlines
+    /// How large what comes and goes may be.
     public var limits: ConnectionLimits
     /// The clock that deadlines and arrival times are measured on.
     public var clock: any PhoenixClock
     /// Which connection of its client this is, from 1; 0 for a probe.
     public var generation: UInt64
+    /// Where the transport reports what it does.
     public var logger: Logger
 
+    /// A request for a connection to `url`.
     public init(
         url: Endpoint,
         headers: [HeaderField] = [],
@@ -75,6 +79,7 @@ public struct ConnectionDeadlines: Sendable, Hashable {
     /// Default: 5 s.
     public var close: Duration
 
+    /// Deadlines; the defaults where none is given.
     public init(
         connect: Duration = .seconds(10),
         tls: Duration = .seconds(10),
@@ -119,6 +124,7 @@ public struct ConnectionLimits: Sendable, Hashable {
     /// Default: 256 kB.
     public var writeBuffer: Int
 
+    /// Limits; the defaults where none is given.
     public init(
         frame: Int = 10_000_000,
         message: Int = 10_000_000,
@@ -143,6 +149,7 @@ public struct Secret: Sendable, Hashable, ExpressibleByStringLiteral {
     /// Not for logs, errors or metrics.
     public let revealed: String
 
+    /// Hides `text`.
     public init(_ text: String) {
         revealed = text
     }
@@ -167,6 +174,7 @@ public struct UpgradeRefusal: Error, Sendable, Hashable {
     /// The beginning of the body, at most `ConnectionLimits.refusalBody` bytes.
     public var body: Bytes
 
+    /// An answer of these parts.
     public init(status: Int, headers: [HeaderField], body: Bytes) {
         self.status = status
         self.headers = headers

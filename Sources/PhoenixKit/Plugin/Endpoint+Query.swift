@@ -1,8 +1,11 @@
 /// One parameter of a query, decoded.
 public struct QueryItem: Sendable, Hashable {
+    /// The name, decoded.
     public var name: String
+    /// The value, decoded.
     public var value: String
 
+    /// A parameter of a query.
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value

@@ -14,6 +14,7 @@ public struct Endpoint: Sendable, Hashable {
     /// The query, percent-encoded, without the `?`; nil when there is none.
     public var query: String?
 
+    /// An endpoint of these parts.
     public init(scheme: String, host: String, port: UInt16? = nil, path: String, query: String? = nil) {
         self.scheme = scheme
         self.host = host

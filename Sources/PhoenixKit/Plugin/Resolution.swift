@@ -1,6 +1,8 @@
 /// A transport and a serializer that fit each other, and the URL to use them with.
 public struct Resolution<T: Transport, S: Serializer>: Sendable {
+    /// The transport that was chosen.
     public var transport: T
+    /// The serializer that was chosen.
     public var serializer: S
     /// The complete URL: the transport's scheme and suffix, the parameters and the `vsn`.
     public var url: Endpoint
@@ -11,6 +13,7 @@ public struct Resolution<T: Transport, S: Serializer>: Sendable {
     /// What does not apply and why, in sentences for people: a deflate that the transport has no place for, for one.
     public var notes: [String]
 
+    /// A resolution of these parts.
     public init(
         transport: T,
         serializer: S,

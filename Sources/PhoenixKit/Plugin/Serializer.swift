@@ -28,7 +28,10 @@ public protocol Serializer: Sendable {
 /// The two write pushes differently: in V2's binary frames a client's push has five header bytes and a server's has
 /// four.
 public enum Role: Sendable, Hashable, CaseIterable {
-    case client, server
+    /// The client's end.
+    case client
+    /// The server's end.
+    case server
 
     /// The other end.
     @inlinable public var peer: Role { self == .client ? .server : .client }
@@ -46,6 +49,7 @@ public struct SerializerCapabilities: Sendable, Hashable {
     /// Long polling sends one message per request otherwise.
     public var isLineBatchable: Bool
 
+    /// Capabilities of these parts.
     public init(emits: Set<Frame.Kind>, accepts: Set<Frame.Kind>, isLineBatchable: Bool) {
         self.emits = emits
         self.accepts = accepts

@@ -40,6 +40,7 @@ public struct TransportCapabilities: Sendable, Hashable {
     /// Whether wire extensions (permessage-deflate) can be negotiated.
     public var supportsWireExtensions: Bool
 
+    /// Capabilities of these parts; those of a WebSocket where nothing is said.
     public init(
         name: String,
         schemes: Schemes,
@@ -58,9 +59,12 @@ public struct TransportCapabilities: Sendable, Hashable {
 
     /// The URL schemes of a transport, in clear and over TLS.
     public struct Schemes: Sendable, Hashable {
+        /// The scheme in clear.
         public var plain: String
+        /// The scheme over TLS.
         public var secure: String
 
+        /// A scheme and its secure twin.
         public init(plain: String, secure: String) {
             self.plain = plain
             self.secure = secure

@@ -13,6 +13,7 @@ public struct TransportPlugin: Sendable {
     /// Throws when an option's value is not understood.
     public var make: @Sendable (PluginRequest) throws -> any Transport
 
+    /// A plug-in that `make` makes transports for.
     public init(
         name: String,
         schemes: TransportCapabilities.Schemes,
@@ -39,6 +40,7 @@ public struct SerializerPlugin: Sendable {
     /// Throws when an option's value is not understood.
     public var make: @Sendable (_ version: String, PluginRequest) throws -> any Serializer
 
+    /// A plug-in that `make` makes serializers for.
     public init(
         name: String,
         versions: [String],
@@ -63,6 +65,7 @@ public struct WireExtensionPlugin: Sendable {
     /// Throws when an option's value is not understood.
     public var make: @Sendable (PluginRequest) throws -> any WireExtension
 
+    /// A plug-in that `make` makes extensions for.
     public init(
         name: String,
         optionKeys: Set<String> = [],
@@ -81,6 +84,7 @@ public struct PluginRequest: Sendable {
     /// The string options whose keys the plug-in declared.
     public var options: [String: String]
 
+    /// A request for what leads to `endpoint`.
     public init(endpoint: Endpoint, options: [String: String]) {
         self.endpoint = endpoint
         self.options = options

@@ -16,6 +16,7 @@ public struct Backoff: Sendable, Hashable {
     /// How many waits were asked for since the beginning or the last `reset()`.
     public private(set) var tries = 0
 
+    /// A backoff that has not been asked for a wait yet.
     public init(
         first: Duration = .seconds(1),
         longest: Duration = .seconds(30),

@@ -27,7 +27,9 @@ public enum PushOutcome: Sendable, Hashable {
 
     /// Why nothing was sent: the code and the message of an error.
     public struct Refusal: Sendable, Hashable {
+        /// The kind of error.
         public var code: PhoenixError.Code
+        /// What was expected, what came, and what to do.
         public var message: String
 
         init(_ error: PhoenixError) {

@@ -19,6 +19,7 @@ public protocol PhoenixClock: Sendable {
 public struct SystemClock: PhoenixClock {
     private static let origin = ContinuousClock.now
 
+    /// The system's clock.
     public init() {}
 
     public var now: Timestamp {

@@ -3,6 +3,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Nanoseconds since the clock's origin.
     public var nanoseconds: Int64
 
+    /// The moment so many nanoseconds after the clock's origin.
     @inlinable
     public init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds

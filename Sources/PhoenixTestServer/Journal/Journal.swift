@@ -16,6 +16,7 @@ public final class Journal: Sendable {
         /// Default: 64 MB.
         public var bytes = 64_000_000
 
+        /// Limits of these numbers.
         public init(entries: Int = 10_000, bytes: Int = 64_000_000) {
             self.entries = entries
             self.bytes = bytes

@@ -51,12 +51,15 @@ public struct JournalEntry: Sendable {
     public let number: Int
     /// When it happened, on the server's clock.
     public let time: Timestamp
+    /// What happened.
     public let kind: Kind
     /// The number of the connection, from 1; nil for what happened before there was one.
     public let connection: UInt64?
     /// The transport as Phoenix names it, `websocket` or `longpoll`; nil for what belongs to none.
     public let transport: String?
+    /// The message, where it was one.
     public let message: Message?
+    /// The frame, where it was one.
     public let frame: Frame?
     /// The close code.
     public let code: UInt16?
@@ -64,6 +67,7 @@ public struct JournalEntry: Sendable {
     public let status: Int?
     /// Whether the server began it.
     public let isLocal: Bool
+    /// What else there is to say.
     public let note: String?
 }
 

@@ -41,6 +41,7 @@ extension PhoenixTestServer {
         /// Default: nowhere.
         public var logger = Logger(label: "phoenix-test-server", factory: { _ in SwiftLogNoOpLogHandler() })
 
+        /// A configuration; 127.0.0.1 and a free port where nothing is given.
         public init(host: String = "127.0.0.1", port: Int = 0) {
             self.host = host
             self.port = port

@@ -85,5 +85,6 @@ public struct ServerLimits: Sendable, Hashable {
     /// Default: 20,000.
     public var connections = 20_000
 
+    /// The limits of a real server.
     public init() {}
 }

@@ -8,6 +8,7 @@ public struct ServerTLS: Sendable {
     /// The private key.
     public var privateKey: Secret
 
+    /// TLS with this certificate.
     public init(certificateChain: String, privateKey: Secret) {
         self.certificateChain = certificateChain
         self.privateKey = privateKey

@@ -16,6 +16,7 @@ public struct LongPollOptions: Sendable, Hashable {
     /// Default: nil, what `ServerLimits.sessionTimeout` says.
     public var sessionTimeout: Duration?
 
+    /// Options; the real server's where nothing is given.
     public init(isEnabled: Bool = true, window: Duration? = nil, sessionTimeout: Duration? = nil) {
         self.isEnabled = isEnabled
         self.window = window

@@ -21,6 +21,7 @@ public struct SiteRequest: Sendable {
     /// The client's port.
     public var peerPort: Int
 
+    /// A request of these parts.
     public init(
         method: String,
         path: String,

@@ -9,6 +9,7 @@ public struct SiteResponse: Sendable, Hashable {
     /// The body.
     public var body: Bytes
 
+    /// A response of these parts.
     public init(status: Int, headers: [HeaderField] = [], body: Bytes = Bytes()) {
         self.status = status
         self.headers = headers

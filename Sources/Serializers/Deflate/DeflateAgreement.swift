@@ -9,6 +9,7 @@ public struct DeflateAgreement: Sendable, Hashable {
     /// The client's window; nil when the answer does not name it, which means 15 bits.
     public var clientMaxWindowBits: WindowBits?
 
+    /// An agreement of these parts.
     public init(
         serverNoContextTakeover: Bool = false,
         clientNoContextTakeover: Bool = false,

@@ -60,6 +60,7 @@ extension PermessageDeflate {
         /// Default: 100 from 1 MB on. `ConnectionLimits.inflatedMessage` holds as well.
         public var receivedRatio: RatioBound
 
+        /// A configuration; the defaults where nothing is given.
         public init(
             clientMaxWindowBits: WindowBits? = .fifteen,
             serverMaxWindowBits: WindowBits? = nil,

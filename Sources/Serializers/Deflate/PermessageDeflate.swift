@@ -18,6 +18,7 @@ public struct PermessageDeflate: WireExtension, Hashable {
     /// The settings.
     public var configuration: Configuration
 
+    /// The extension, with these settings.
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
     }

@@ -10,6 +10,7 @@ public struct RatioBound: Sendable, Hashable {
     /// The size up to which any ratio will do, in bytes of the plain message.
     public var exempt: Int
 
+    /// A bound of `ratio` to one, which messages up to `exempt` bytes are free of.
     public init(_ ratio: Int, exempt: Int) {
         self.ratio = ratio
         self.exempt = exempt

@@ -10,6 +10,7 @@ public import PhoenixKit
 /// default settings: `Date` as seconds since 2001, `Data` as base64, `URL` as a string, `Decimal` as a number. Keys are
 /// written in the order in which a type encodes them; dynamic values in the order of their keys.
 public struct JSONFormat: PayloadFormat {
+    /// JSON as RFC 8259 has it.
     public init() {}
 
     public var name: String { "JSON" }

@@ -11,6 +11,7 @@ extension LongPollTransport {
         /// longest window seen, and 5 s more. Default: 30 s, for servers with the default of 10 s and up to almost thrice it.
         public var pollDeadline: Duration
 
+        /// A configuration; the defaults where nothing is given.
         public init(tokenPlace: TokenPlace = .queryAndHeader, pollDeadline: Duration = .seconds(30)) {
             self.tokenPlace = tokenPlace
             self.pollDeadline = pollDeadline

@@ -32,6 +32,7 @@ public struct LongPollTransport: Transport {
     /// What makes the requests.
     public var engine: any HTTPEngine
 
+    /// A transport whose requests go through `engine`.
     public init(engine: any HTTPEngine = URLSessionEngine.shared, configuration: Configuration = Configuration()) {
         self.engine = engine
         self.configuration = configuration

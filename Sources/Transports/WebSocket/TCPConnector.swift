@@ -17,6 +17,7 @@ private import Darwin
 ///
 /// A name with several addresses is tried as RFC 8305 says, IPv6 and IPv4 together.
 public struct TCPConnector: WebSocketConnector {
+    /// The connector for TCP.
     public init() {}
 
     public var reachesAnyHost: Bool { true }

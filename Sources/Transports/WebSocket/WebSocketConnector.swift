@@ -40,6 +40,7 @@ public struct WebSocketConnectRequest: Sendable {
     /// something running in the background.
     public var timeout: Duration
 
+    /// A request for a way to `host` and `port`.
     public init(host: String, port: UInt16, eventLoop: any EventLoop, timeout: Duration) {
         self.host = host
         self.port = port

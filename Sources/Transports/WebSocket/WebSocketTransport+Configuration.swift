@@ -42,6 +42,7 @@ extension WebSocketTransport {
         /// Default: the system's generator. For tests.
         public var random: @Sendable () -> UInt64
 
+        /// A configuration; the defaults where nothing is given.
         public init(
             executor: Executor = .caller,
             tls: TLSOptions = TLSOptions(),

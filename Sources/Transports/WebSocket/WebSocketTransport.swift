@@ -31,6 +31,7 @@ public struct WebSocketTransport: Transport {
     /// How the bytes get to the server.
     public var connector: any WebSocketConnector
 
+    /// A transport that reaches servers by `connector`.
     public init(connector: any WebSocketConnector = TCPConnector(), configuration: Configuration = Configuration()) {
         self.connector = connector
         self.configuration = configuration

@@ -10,6 +10,7 @@ public struct Proxy: Sendable, Hashable {
     /// What the proxy is shown, where it asks for it; nil for proxies that do not.
     public var credentials: ProxyCredentials?
 
+    /// A proxy at `host` and `port`.
     public init(host: String, port: UInt16, credentials: ProxyCredentials? = nil) {
         self.host = host
         self.port = port

@@ -1,8 +1,11 @@
 /// A user's name and password for a proxy, sent by the Basic scheme (RFC 7617).
 public struct ProxyCredentials: Sendable, Hashable {
+    /// The user's name.
     public var user: String
+    /// The password.
     public var password: Secret
 
+    /// Credentials of `user`.
     public init(user: String, password: Secret) {
         self.user = user
         self.password = password

@@ -8,6 +8,7 @@ public struct ProxyRefusal: Error, Sendable, Hashable {
     /// The beginning of the body, at most `ConnectionLimits.refusalBody` bytes.
     public var body: Bytes
 
+    /// An answer of these parts.
     public init(status: Int, headers: [HeaderField] = [], body: Bytes = Bytes()) {
         self.status = status
         self.headers = headers

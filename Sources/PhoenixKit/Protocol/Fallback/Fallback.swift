@@ -41,6 +41,7 @@ public struct Fallback: Sendable {
 
     /// Where it may connect, the most preferred first; at least one.
     public let candidates: [ConnectionTarget]
+    /// When it moves, and how it comes back.
     public let settings: Settings
     private let store: any FallbackStore
     private var generator: SplitMix64

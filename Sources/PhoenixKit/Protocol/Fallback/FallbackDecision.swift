@@ -27,6 +27,7 @@ extension Fallback {
             public static let stay = Step(raw: .stay)
         }
 
+        /// The kind of step.
         public let step: Step
         /// Where to connect.
         public let target: ConnectionTarget

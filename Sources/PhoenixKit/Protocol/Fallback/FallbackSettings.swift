@@ -27,6 +27,7 @@ extension Fallback {
         /// Default: a day.
         public var memory: Duration = .seconds(86_400)
 
+        /// The defaults.
         public init() {}
     }
 }

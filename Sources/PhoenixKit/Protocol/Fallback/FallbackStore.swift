@@ -20,6 +20,7 @@ public struct FallbackMemory: Sendable, Hashable {
     /// How long ago that was.
     public var age: Duration
 
+    /// What is remembered since `age`.
     public init(choice: String, age: Duration) {
         self.choice = choice
         self.age = age

@@ -58,6 +58,7 @@ public struct HTTPEngineCapabilities: Sendable, Hashable {
     /// Whether it can show a user name and a password to such a proxy.
     public var supportsProxyCredentials: Bool
 
+    /// Capabilities of these parts.
     public init(supportsProxies: Bool = false, supportsProxyCredentials: Bool = false) {
         self.supportsProxies = supportsProxies
         self.supportsProxyCredentials = supportsProxyCredentials

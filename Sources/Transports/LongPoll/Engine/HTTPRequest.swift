@@ -4,10 +4,13 @@ public import PhoenixKit
 public struct HTTPRequest: Sendable {
     /// The methods a long-poll transport uses.
     public enum Method: String, Sendable, Hashable {
+        /// GET: a poll.
         case get = "GET"
+        /// POST: messages.
         case post = "POST"
     }
 
+    /// GET or POST.
     public var method: Method
     /// The complete URL, percent-encoded.
     public var url: Endpoint
@@ -26,6 +29,7 @@ public struct HTTPRequest: Sendable {
     /// An engine stops to keep what it receives as soon as there is more, and throws `.limitExceeded`.
     public var responseLimit: Int
 
+    /// A request of these parts.
     public init(
         method: Method,
         url: Endpoint,

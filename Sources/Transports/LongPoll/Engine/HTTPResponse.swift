@@ -11,6 +11,7 @@ public struct HTTPResponse: Sendable {
     /// The whole body, decoded.
     public var body: Bytes
 
+    /// A response of these parts.
     public init(status: Int, headers: [HeaderField] = [], body: Bytes = Bytes()) {
         self.status = status
         self.headers = headers

@@ -15,8 +15,10 @@ public struct HTTPSessionRequest: Sendable {
     public var proxy: ProxySettings
     /// The clock of the connection.
     public var clock: any PhoenixClock
+    /// Where the engine reports what it does.
     public var logger: Logger
 
+    /// A request for a session with the server of `url`.
     public init(
         url: Endpoint,
         connectTimeout: Duration,

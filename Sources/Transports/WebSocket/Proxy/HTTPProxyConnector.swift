@@ -20,6 +20,7 @@ public struct HTTPProxyConnector: WebSocketConnector {
     /// How much the proxy may answer: `responseHeaders` and `refusalBody` count.
     public var limits: ConnectionLimits
 
+    /// A connector that goes through `proxy`.
     public init(
         _ proxy: Proxy,
         connector: any WebSocketConnector = TCPConnector(),

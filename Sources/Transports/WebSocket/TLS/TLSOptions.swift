@@ -42,7 +42,10 @@ public struct TLSOptions: Sendable, Hashable {
 
     /// The lowest version of TLS that is spoken.
     public enum Version: Sendable, Hashable {
-        case tls12, tls13
+        /// TLS 1.2.
+        case tls12
+        /// TLS 1.3.
+        case tls13
     }
 
     /// Which roots are trusted.
@@ -70,6 +73,7 @@ public struct TLSOptions: Sendable, Hashable {
     /// Default: TLS 1.2.
     public var minimumVersion: Version
 
+    /// Options; the defaults where nothing is given.
     public init(
         trustRoots: TrustRoots = .system,
         additionalTrustRoots: [PEM] = [],
