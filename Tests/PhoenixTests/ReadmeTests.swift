@@ -10,15 +10,25 @@ struct ReadmeTests {
         try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
     }
 
-    @Test("its Swift code is compiled with the tests, word for word")
-    func code() throws {
+    @Test(
+        "its Swift code and that of the articles is compiled with the tests, word for word",
+        arguments: [
+            ("README.md", "ReadmeCode", 4), ("Choosing-a-transport", "ArticleCode", 3),
+            ("Writing-a-serializer", "ArticleCode", 2),
+            ("Writing-a-transport", "ArticleCode", 2), ("Testing-your-channels", "ArticleCode", 2),
+            ("From-SwiftPhoenixClient", "ArticleCode", 1), ("From-phoenix-js", "ArticleCode", 1),
+            ("From-GenSocketClient", "ArticleCode", 1),
+        ]
+    )
+    func code(_ document: String, _ code: String, _ count: Int) throws {
         func words(_ text: some StringProtocol) -> String {
             text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }
-        let compiled = words(try text("Tests/PhoenixTests/ReadmeCode.swift"))
-        let blocks = try text("README.md").components(separatedBy: "```swift\n").dropFirst()
+        let compiled = words(try text("Tests/PhoenixTests/\(code).swift"))
+        let path = document.hasSuffix(".md") ? document : "docs/PhoenixKit.docc/\(document).md"
+        let blocks = try text(path).components(separatedBy: "```swift\n").dropFirst()
             .compactMap { $0.components(separatedBy: "```").first }
-        #expect(blocks.count >= 4)
+        #expect(blocks.count >= count)
         for block in blocks where !block.contains(".package(") {
             let lines = block.split(separator: "\n").filter { !$0.hasPrefix("import ") }
             #expect(compiled.contains(words(lines.joined(separator: "\n"))), "not compiled: \(block)")

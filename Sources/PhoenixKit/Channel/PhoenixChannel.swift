@@ -63,6 +63,7 @@ public struct PhoenixChannel: Sendable {
     ///   - event: the event, such as `new_msg`.
     ///   - payload: a literal, `.encoding(value)` or `.binary(bytes)`.
     ///   - timeout: how long until the push ends. Nil for `SocketConfiguration.pushTimeout`.
+    /// - Returns: the push, which ends exactly once.
     /// - Throws: `.notJoined` when the channel has not been joined, or has been left or closed; `.encoding`; `.limitExceeded`; `.bufferFull`;
     ///   `.stopped` when the socket is over.
     @discardableResult
