@@ -45,10 +45,7 @@ final class LongPollSoak: Sendable {
         let costOfEcho = try await play("echoes") { try await echo(Self.echoes) } / Double(Self.echoes)
         try await play("reconnects") { try await reconnect(Self.reconnects) }
         try await play("closes at random moments") { try await close(Self.closes) }
-        for _ in 0..<150 where Footprint.now().threads > before.threads {
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        let after = Footprint.now()
+        let after = try await settled(at: before)
         let requests = requests.withLock { $0 } - requestsBefore
         let most = mostAbandoned.withLock { $0 }
 
@@ -65,6 +62,18 @@ final class LongPollSoak: Sendable {
         if bytes > bare.bytes + Self.tolerance { failures.append("live malloc bytes, \(bytes) more a request") }
         if most > engine.capacity { failures.append("requests left behind, \(most)") }
         return failures
+    }
+
+    /// What the process holds as soon as it is no more than `before`, or after 15 s.
+    ///
+    /// Sockets close, and threads that have nothing to do any more end, beside us.
+    private func settled(at before: Footprint) async throws -> Footprint {
+        var footprint = Footprint.now()
+        for _ in 0..<150 where footprint.threads > before.threads || footprint.descriptors > before.descriptors {
+            try await Task.sleep(for: .milliseconds(100))
+            footprint = Footprint.now()
+        }
+        return footprint
     }
 
     // MARK: Parts
@@ -192,7 +201,12 @@ final class LongPollSoak: Sendable {
     @discardableResult
     private func play(_ name: String, _ part: () async throws -> Void) async throws -> Double {
         let (clock, start) = (ContinuousClock(), ContinuousClock.now)
-        let cost = try await cpu(part)
+        let cost: Double
+        do {
+            cost = try await cpu(part)
+        } catch {
+            throw PhoenixError(.transportDown, "Expected \(name) to go through, got: \(error)", cause: error)
+        }
         while engine.abandonedCount > 0 { try await Task.sleep(for: .milliseconds(10)) }
         // Sockets close, and threads that have nothing to do any more end, beside us.
         try await Task.sleep(for: .milliseconds(500))

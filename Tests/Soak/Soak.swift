@@ -30,7 +30,9 @@ struct Soak {
     private static func serve() async throws {
         var site = Site.recorded
         site.socket("/brief") { socket in
-            socket.longPoll = LongPollOptions(window: .milliseconds(300), sessionTimeout: .milliseconds(100))
+            // Short windows, so that abandoned polls end soon; but sessions that outlive any pause of a busy machine, since one that
+            // expires between two polls ends its connection with an error.
+            socket.longPoll = LongPollOptions(window: .milliseconds(300), sessionTimeout: .seconds(10))
             socket.channel("room:*") { channel in
                 channel.onAny { _, message in .reply("ok", message.payload) }
             }

@@ -31,9 +31,12 @@ install_packages() {
     command -v apt-get >/dev/null || return 1
     as_root true || return 1
     say "Installing $* …"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >&2 && return 0
-    as_root apt-get update >&2 || return 1
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >&2
+    # Another installation may hold the lock, and a download may fail once.
+    local patience=(-o DPkg::Lock::Timeout=120 -o Acquire::Retries=3)
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get "${patience[@]}" install -y --no-install-recommends "$@")
+    as_root "${install[@]}" >&2 && return 0
+    as_root apt-get "${patience[@]}" update >&2 || return 1
+    as_root "${install[@]}" >&2
 }
 
 # The packages among the arguments that are not installed and that this system knows.

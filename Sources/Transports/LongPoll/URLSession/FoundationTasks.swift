@@ -53,12 +53,13 @@ final class FoundationTasks: NSObject, URLSessionDataDelegate {
     ///
     /// The place is free as soon as no request is on its way.
     func close() {
-        let (isFree, isAbandoned) = state.withLock { state in
+        let isFree = state.withLock { state in
             state.isClosed = true
             state.isFree = state.exchanges.isEmpty
-            return (state.isFree, !state.isFree)
+            // Before anything that ends can give the place back, so that the count is never wrong.
+            if !state.isFree { places.abandon() }
+            return state.isFree
         }
-        if isAbandoned { places.abandon() }
         if isFree { places.free(wasAbandoned: false) }
     }
 
