@@ -9,6 +9,8 @@ final class Sink: Sendable {
     /// Whether it ends with its channel, as sequences do.
     let endsWithChannel: Bool
     let cancellation: Cancellation
+    /// Called when the channel has been joined, or joined again.
+    let joined: (@Sendable () -> Void)?
     private let take: @Sendable (Message) -> Void
     private let end: @Sendable () -> Void
 
@@ -16,12 +18,14 @@ final class Sink: Sendable {
         event: Bytes?,
         endsWithChannel: Bool,
         cancellation: Cancellation = Cancellation(),
+        joined: (@Sendable () -> Void)? = nil,
         end: @escaping @Sendable () -> Void = {},
         take: @escaping @Sendable (Message) -> Void
     ) {
         self.event = event
         self.endsWithChannel = endsWithChannel
         self.cancellation = cancellation
+        self.joined = joined
         self.end = end
         self.take = take
     }

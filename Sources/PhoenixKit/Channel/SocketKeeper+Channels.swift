@@ -165,6 +165,7 @@ extension SocketKeeper {
             record.phase = .wanted
             return self.join(record, &socket)
         }
+        for sink in record.sinks { sink.joined?() }
         if let push = record.joinPush { end(push, .reply(status: "ok", response: join.response)) }
         publish(record)
         let waiting = record.waiting

@@ -6,15 +6,19 @@ extension JoinHandler {
         if console.isJSON { return console.line(MessageText(message).json) }
         switch message.event {
         case "presence_state":
-            guard let state = try? message.payload.value() else { break }
-            _ = presence.replace(with: state)
-            let names = presence.names.map(\.printable).joined(separator: ", ")
+            guard (try? presence.stateReceived(message.payload)) != nil else { break }
+            let names = presence.list.map(\.key.printable).joined(separator: ", ")
             return console.line(console.style.magenta("● here: \(names.isEmpty ? "nobody" : names)"))
         case "presence_diff":
-            guard let diff = try? message.payload.value() else { break }
-            let change = presence.merge(diff)
-            for name in change.came { console.line(console.style.magenta("● \(name.printable) came")) }
-            for name in change.went { console.line(console.style.magenta("○ \(name.printable) left")) }
+            guard let changes = try? presence.diffReceived(message.payload) else { break }
+            for change in changes {
+                switch change {
+                case .joined(nil, let new): console.line(console.style.magenta("● \(new.key.printable) came"))
+                case .left(let current, _) where current.metas.isEmpty:
+                    console.line(console.style.magenta("○ \(current.key.printable) left"))
+                case .joined, .left: break
+                }
+            }
             return
         default: break
         }

@@ -41,7 +41,7 @@ struct JoinHandler: SocketHandler {
     let clock = SystemClock()
     var joinReference: Reference?
     var pushes: [Reference: Push] = [:]
-    var presence = PresenceList()
+    var presence = PresenceState()
     private var passage: Passage
     private var backoff = Backoff()
     private var generator = SystemRandomNumberGenerator()
@@ -99,7 +99,7 @@ struct JoinHandler: SocketHandler {
 
     mutating func joined(_ join: Joined, _ socket: inout Socket) -> Directive {
         joinReference = join.reference
-        presence = PresenceList()
+        presence = PresenceState()
         note(
             "Joined \(join.topic.printable) in \((clock.now - began).brief): \(join.response.shown.shortened(to: 200))"
         )
@@ -215,7 +215,7 @@ struct JoinHandler: SocketHandler {
             pushes[try socket.push(plan.topic, event, payload)] = Push(event: event, time: time)
         case .help: console.line(JoinLine.helpText)
         case .presence:
-            let names = presence.names.map(\.printable).joined(separator: ", ")
+            let names = presence.list.map(\.key.printable).joined(separator: ", ")
             console.line(names.isEmpty ? "Nobody is known to be here." : "Here: \(names)")
         case .leave: try socket.leave(plan.topic)
         case .join:

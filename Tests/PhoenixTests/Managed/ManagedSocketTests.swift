@@ -47,4 +47,36 @@ struct ManagedSocketTests {
             while let state = await states.next(), state.kind != .disconnected {}
         }
     }
+
+    @Test("who is present is known after the join, and through a reconnect")
+    func presence() async throws {
+        try await withServer { server in
+            let url = "ws://127.0.0.1:\(server.port)/socket/websocket"
+            let (one, two) = (
+                try PhoenixSocket(url, options: ["proxy": "none"]), try PhoenixSocket(url, options: ["proxy": "none"])
+            )
+            let room = one.channel("presence:1", ["name": "ada"])
+            let presence = room.presence()
+            var changes = presence.changes().makeAsyncIterator()
+            one.connect()
+            _ = try await room.join().response()
+            guard case .joined(nil, let first)? = await changes.next() else {
+                Issue.record("Expected somebody to come.")
+                return
+            }
+            #expect(presence[first.key] != nil)
+            two.connect()
+            let other = two.channel("presence:1", ["name": "bob"])
+            _ = try await other.join().response()
+            while let change = await changes.next() {
+                if case .joined(_, let new) = change, new.key != first.key { break }
+            }
+            #expect(presence.list.count == 2)
+            two.stop()
+            while let change = await changes.next() {
+                if case .left(let current, _) = change, current.metas.isEmpty { break }
+            }
+            #expect(presence.list.map(\.key) == [first.key])
+        }
+    }
 }
