@@ -287,6 +287,10 @@ extension SocketKeeper {
         switch record.phase {
         case .joined, .joining, .wanted, .preparing:
             timers.cancel(.rejoin(record.topic))
+            if case .preparing(let number) = record.phase, let making = makings.removeValue(forKey: number) {
+                timers.cancel(.making(number))
+                making.promise.settle(.failure(.waitCancelled))
+            }
             if record.pendingLeave != nil, !leaveIsOver(record) { return }
             record.phase = .wanted
             publish(record)

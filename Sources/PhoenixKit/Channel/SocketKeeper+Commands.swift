@@ -45,6 +45,11 @@ extension SocketKeeper {
         switch link {
         case .down, .waiting, .preparing: rest(nil)
         case .connecting:
+            // Decided a moment ago, and not done yet.
+            if case .connectTo = directive {
+                directive = .ok
+                return rest(nil)
+            }
             link = .closing
             socket.disconnect(code: order.code, reason: order.reason)
         case .open:
@@ -66,6 +71,7 @@ extension SocketKeeper {
         flush = nil
         timers.cancel(.flush)
         link = .closing
+        if case .move = directive { directive = .ok }
         socket.disconnect(code: order.code, reason: order.reason)
     }
 
@@ -80,8 +86,12 @@ extension SocketKeeper {
         }
     }
 
-    func endPings(_ error: PhoenixError) {
-        for ping in pings.values { ping.settle(.failure(error)) }
+    mutating func endPings(_ error: PhoenixError) {
+        for (number, ping) in pings {
+            timers.cancel(.ping(number))
+            ping.settle(.failure(error))
+        }
+        pings = [:]
     }
 
     // MARK: Timers

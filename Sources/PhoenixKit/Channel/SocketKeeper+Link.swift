@@ -190,6 +190,11 @@ extension SocketKeeper {
         case .waiting: open(&socket)
         case .connecting:
             // The attempt leads to the former place: given up, and begun anew.
+            if case .connectTo = directive {
+                directive = .ok
+                link = .down
+                return open(&socket)
+            }
             link = .closing
             socket.disconnect()
         case .down, .preparing, .closing: break

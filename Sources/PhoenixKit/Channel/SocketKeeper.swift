@@ -175,7 +175,7 @@ struct SocketKeeper: SocketHandler {
         case .leave(let push, let record): leaveEnded(push, record, number, reply.outcome)
         }
         goOnFlushing(&socket)
-        return flush == nil && timers.count == 0 ? .ok : finish(&socket)
+        return finish(&socket)
     }
 
     mutating func received(_ message: Message, _ socket: inout Socket) -> Directive {
