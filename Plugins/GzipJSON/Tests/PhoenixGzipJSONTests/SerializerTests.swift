@@ -10,7 +10,11 @@ struct SerializerTests {
 
     private func message(_ json: String, _ event: String = "new_msg", status: String? = nil) -> Message {
         Message(
-            joinReference: 1, reference: 2, topic: "room:1", event: event, status: status,
+            joinReference: 1,
+            reference: 2,
+            topic: "room:1",
+            event: event,
+            status: status,
             payload: Payload(Bytes(json), format: JSONFormat())
         )
     }
@@ -27,7 +31,7 @@ struct SerializerTests {
         }
     }
 
-    /// Made by gzip 1.12: `printf '["1","2","room:1","new_msg",{"body":"hi"}]' | gzip -n | base64`
+    // Made by gzip 1.12: printf '["1","2","room:1","new_msg",{"body":"hi"}]' | gzip -n | base64
     @Test("reads what another implementation wrote, and writes gzip")
     func foreign() throws {
         let data = try #require(
@@ -97,7 +101,8 @@ struct SerializerTests {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int((state >> 33) % UInt64(max(bound, 1)))
         }
-        let whole = try serializer.encode(message(#"{"a":"some text that repeats, some text"}"#), as: .client).bytes.array
+        let whole = try serializer.encode(message(#"{"a":"some text that repeats, some text"}"#), as: .client).bytes
+            .array
         var refused = 0
         for _ in 0..<20_000 {
             var bytes = whole

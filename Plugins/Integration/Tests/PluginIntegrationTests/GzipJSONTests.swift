@@ -1,5 +1,6 @@
 internal import Phoenix
 internal import PhoenixGzipJSON
+internal import PhoenixTestServer
 internal import PhoenixTesting
 internal import Testing
 

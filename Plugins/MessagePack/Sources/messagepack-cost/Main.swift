@@ -10,14 +10,25 @@ internal import PhoenixMessagePack
 struct Main {
     static func main() throws {
         let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 7
-        let chat = Chat(id: 81_273, user: "ada", body: "Shall we meet at the old mill at half past nine?", at: 1_764_040_000)
+        let chat = Chat(
+            id: 81_273,
+            user: "ada",
+            body: "Shall we meet at the old mill at half past nine?",
+            at: 1_764_040_000
+        )
         let readings = Readings(
             sensor: "roof-7",
-            values: (0..<200).map { Reading(time: 1_764_040_000 + $0 * 60, value: Double($0) * 0.37 + 11.25, flags: $0 % 4) }
+            values: (0..<200).map {
+                Reading(time: 1_764_040_000 + $0 * 60, value: Double($0) * 0.37 + 11.25, flags: $0 % 4)
+            }
         )
         let image = Image(name: "avatar.png", data: Data((0..<4_096).map { UInt8(truncatingIfNeeded: $0 &* 97) }))
-        print("payload            |       bytes: MessagePack / JSON |  encode ns: MessagePack / JSON |  decode ns: MessagePack / JSON")
-        print("-------------------|--------------------------------|--------------------------------|-------------------------------")
+        print(
+            "payload            |       bytes: MessagePack / JSON |  encode ns: MessagePack / JSON |  decode ns: MessagePack / JSON"
+        )
+        print(
+            "-------------------|--------------------------------|--------------------------------|-------------------------------"
+        )
         try compare("a chat message", chat, rounds, 20_000)
         try compare("200 readings", readings, rounds, 300)
         try compare("4 kB of data", image, rounds, 2_000)
@@ -47,7 +58,11 @@ struct Main {
             column(Double(packed.bytes.count), Double(text.bytes.count)), column(best[0], best[1]),
             column(best[2], best[3]),
         ]
-        print(name.padding(toLength: 18, withPad: " ", startingAt: 0), columns.joined(separator: " | "), separator: " | ")
+        print(
+            name.padding(toLength: 18, withPad: " ", startingAt: 0),
+            columns.joined(separator: " | "),
+            separator: " | "
+        )
     }
 
     private static func column(_ pack: Double, _ json: Double) -> String {

@@ -106,7 +106,9 @@ struct CodableTests {
         struct Box: Decodable { var items: [UInt8] }
         let large = try format.encode(["items": [1, 300]])
         let error = #expect(throws: DecodingError.self) { try format.decode(Box.self, from: large) }
-        guard case .dataCorrupted(let context) = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        guard case .dataCorrupted(let context) = error else {
+            return #expect(Bool(false), "\(String(describing: error))")
+        }
         #expect(context.codingPath.map(\.stringValue) == ["items", "Index 1"])
         #expect(throws: DecodingError.self) { try format.decode(Box.self, from: format.encode(["items": "x"])) }
         #expect(throws: DecodingError.self) { try format.decode(Box.self, from: format.encode(["other": 1])) }

@@ -26,12 +26,16 @@ struct FormatTests {
         ([0x90], [], true), ([0x92, 0x01, 0xC0], [1, nil], true), ([0xDC, 0x00, 0x01, 0x01], [1], false),
         ([0xDD, 0, 0, 0, 1, 0x01], [1], false),
         ([0x80], [:], true), ([0x81, 0xA1, 0x61, 0x01], ["a": 1], true), ([0x81, 0x07, 0x01], ["7": 1], false),
-        ([0xDE, 0x00, 0x01, 0xA1, 0x61, 0x01], ["a": 1], false), ([0xDF, 0, 0, 0, 1, 0xA1, 0x61, 0x01], ["a": 1], false),
+        ([0xDE, 0x00, 0x01, 0xA1, 0x61, 0x01], ["a": 1], false),
+        ([0xDF, 0, 0, 0, 1, 0xA1, 0x61, 0x01], ["a": 1], false),
         ([0xD4, 0x05, 0x09], .extension(type: 5, data: [9]), true),
         ([0xD5, 0x05, 1, 2], .extension(type: 5, data: [1, 2]), true),
         ([0xD6, 0xFF, 0, 0, 0, 1], .extension(type: -1, data: [0, 0, 0, 1]), true),
         ([0xD7, 0x05, 1, 2, 3, 4, 5, 6, 7, 8], .extension(type: 5, data: [1, 2, 3, 4, 5, 6, 7, 8]), true),
-        (Bytes([0xD8, 0x80] + [UInt8](repeating: 3, count: 16)), .extension(type: -128, data: Bytes([UInt8](repeating: 3, count: 16))), true),
+        (
+            Bytes([0xD8, 0x80] + [UInt8](repeating: 3, count: 16)),
+            .extension(type: -128, data: Bytes([UInt8](repeating: 3, count: 16))), true
+        ),
         ([0xC7, 0x03, 0x05, 1, 2, 3], .extension(type: 5, data: [1, 2, 3]), true),
         ([0xC7, 0x00, 0x05], .extension(type: 5, data: []), true),
         ([0xC8, 0x00, 0x01, 0x05, 1], .extension(type: 5, data: [1]), false),
@@ -48,7 +52,10 @@ struct FormatTests {
         #expect(try format.decode(Value.self, from: bytes) == value)
     }
 
-    @Test("strings, data, arrays, maps and extensions at the edges of their lengths", arguments: [15, 16, 31, 32, 255, 256, 65_535, 65_536])
+    @Test(
+        "strings, data, arrays, maps and extensions at the edges of their lengths",
+        arguments: [15, 16, 31, 32, 255, 256, 65_535, 65_536]
+    )
     func lengths(_ count: Int) throws {
         let data = Bytes([UInt8](repeating: 0x61, count: count))
         let values: [Value] = [
@@ -74,7 +81,10 @@ struct FormatTests {
             (0xFFFF_FFFF, 0, [0xD6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
             (1, 1, [0xD7, 0xFF, 0, 0, 0, 4, 0, 0, 0, 1]),
             (0x3_FFFF_FFFF, 999_999_999, [0xD7, 0xFF, 0xEE, 0x6B, 0x27, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
-            (-1, 999_999_999, [0xC7, 12, 0xFF, 0x3B, 0x9A, 0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
+            (
+                -1, 999_999_999,
+                [0xC7, 12, 0xFF, 0x3B, 0x9A, 0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+            ),
             (0x4_0000_0000, 0, [0xC7, 12, 0xFF, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]),
         ]
         for (seconds, nanoseconds, bytes) in forms {
@@ -100,7 +110,8 @@ struct FormatTests {
         "malformed input throws",
         arguments: [
             ([], 0), ([0xC1], 0), ([0x92, 0x01, 0xC1], 2), ([0xC0, 0xC0], 1), ([0xA2, 0x61], 1), ([0xD9], 1),
-            ([0xDB, 0xFF, 0xFF, 0xFF, 0xFF], 5), ([0xDD, 0xFF, 0xFF, 0xFF, 0xFF], 5), ([0xDF, 0xFF, 0xFF, 0xFF, 0xFF], 5),
+            ([0xDB, 0xFF, 0xFF, 0xFF, 0xFF], 5), ([0xDD, 0xFF, 0xFF, 0xFF, 0xFF], 5),
+            ([0xDF, 0xFF, 0xFF, 0xFF, 0xFF], 5),
             ([0xC6, 0xFF, 0xFF, 0xFF, 0xFF, 0x00], 5), ([0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], 6), ([0xC7, 0x01], 2),
             ([0xCF, 0, 0, 0], 1), ([0xCB, 0], 1), ([0x82, 0xA1, 0x61, 0x01], 1), ([0xA1, 0xFF], 1),
             ([0xA3, 0xED, 0xA0, 0x80], 1), ([0xA2, 0xC0, 0x80], 1), ([0xA1, 0xC3], 1), ([0xD8, 0x01, 0x00], 2),
@@ -150,7 +161,10 @@ struct FormatTests {
 
     @Test("walks to one field without building a tree")
     func access() throws {
-        let payload = Payload(try format.encode(value: ["user": ["id": 7, "tags": ["a", nil, 1.5, true]]]), format: format)
+        let payload = Payload(
+            try format.encode(value: ["user": ["id": 7, "tags": ["a", nil, 1.5, true]]]),
+            format: format
+        )
         #expect(payload["user"]?["id"]?.integer == 7)
         #expect(payload["user"]?["tags"]?[0]?.string == "a")
         #expect(payload["user"]?["tags"]?[1]?.isNull == true)

@@ -14,22 +14,41 @@ struct SerializerTests {
     @Test("a push is the array of version 2.0.0")
     func push() throws {
         let message = Message(
-            joinReference: 1, reference: 2, topic: "room:1", event: "new", payload: try payload(["a": 1])
+            joinReference: 1,
+            reference: 2,
+            topic: "room:1",
+            event: "new",
+            payload: try payload(["a": 1])
         )
         let frame = try serializer.encode(message, as: .client)
-        #expect(frame == .binary(Bytes([0x95, 0xA1, 0x31, 0xA1, 0x32, 0xA6] + "room:1".utf8 + [0xA3] + "new".utf8 + [0x81, 0xA1, 0x61, 1])))
+        #expect(
+            frame
+                == .binary(
+                    Bytes(
+                        [0x95, 0xA1, 0x31, 0xA1, 0x32, 0xA6] + "room:1".utf8 + [0xA3] + "new".utf8 + [
+                            0x81, 0xA1, 0x61, 1,
+                        ]
+                    )
+                )
+        )
         #expect(try serializer.decode(frame, as: .server) == message)
     }
 
     @Test("all shapes of message, both roles", arguments: Role.allCases)
     func shapes(_ role: Role) throws {
-        let payloads = [try payload(["a": [1, nil]]), try payload(nil), Payload(binary: [0, 0xFF]), Payload(binary: [])]
+        let payloads = [
+            try payload(["a": [1, nil]]), try payload(nil), Payload(binary: [0, 0xFF]), Payload(binary: []),
+        ]
         let references: [Reference?] = [nil, 1, "x", Reference(7, quoted: false), Reference(numberLiteral: "-3")]
         for payload in payloads {
             for reference in references {
                 for (event, status) in [("e", nil), ("phx_reply", "ok"), ("phx_reply", ""), ("", nil)] {
                     let message = Message(
-                        joinReference: reference, reference: reference, topic: "ü:1", event: event, status: status,
+                        joinReference: reference,
+                        reference: reference,
+                        topic: "ü:1",
+                        event: event,
+                        status: status,
                         payload: payload
                     )
                     let decoded = try serializer.decode(serializer.encode(message, as: role), as: role.peer)

@@ -14,6 +14,7 @@ extension Payload {
     ///   - type: the type of the message.
     ///   - depth: how many messages may lie within each other; at least 1.
     ///   - isLenient: whether members of JSON that the type does not have are ignored. The binary format keeps unknown fields.
+    /// - Returns: the message.
     /// - Throws: `PhoenixError` with `.decoding`, whose cause is the error of SwiftProtobuf.
     public func decode<Decoded: SwiftProtobuf.Message>(
         protobuf type: Decoded.Type = Decoded.self,

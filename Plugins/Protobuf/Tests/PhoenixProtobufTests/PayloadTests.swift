@@ -12,13 +12,23 @@ struct PayloadTests {
         $0.author = "ada"
         $0.body = "Grüße"
         $0.at = 1_764_040_000
-        $0.attachments = [.with { $0.name = "a.png" ; $0.data = .init([0, 0xFF]) }]
+        $0.attachments = [
+            .with {
+                $0.name = "a.png"; $0.data = .init([0, 0xFF])
+            }
+        ]
     }
 
     @Test("a push is a binary frame of version 2.0.0 with nothing but the message in it")
     func push() throws {
         let payload = try PayloadContent.protobuf(line).encode(in: JSONFormat())
-        let message = PhoenixKit.Message(joinReference: 1, reference: 2, topic: "room:1", event: "line", payload: payload)
+        let message = PhoenixKit.Message(
+            joinReference: 1,
+            reference: 2,
+            topic: "room:1",
+            event: "line",
+            payload: payload
+        )
         let frame = try JSONSerializer.v2.encode(message, as: .client)
         #expect(frame.kind == .binary)
         let serialized: [UInt8] = try line.serializedBytes()
@@ -31,7 +41,12 @@ struct PayloadTests {
         let receipt = Chat_Receipt.with { $0.id = 7 }
         let payload = try PayloadContent.protobuf(receipt).encode(in: JSONFormat())
         let message = PhoenixKit.Message(
-            joinReference: 1, reference: 2, topic: "room:1", event: "phx_reply", status: "ok", payload: payload
+            joinReference: 1,
+            reference: 2,
+            topic: "room:1",
+            event: "phx_reply",
+            status: "ok",
+            payload: payload
         )
         let decoded = try JSONSerializer.v2.decode(JSONSerializer.v2.encode(message, as: .server), as: .client)
         #expect(try decoded.payload.decode(protobuf: Chat_Receipt.self) == receipt)
@@ -60,7 +75,8 @@ struct PayloadTests {
         let bytes: [UInt8] = try line.serializedBytes()
         let payloads = [
             Payload(binary: Bytes(Array(bytes.dropLast()))), Payload(binary: [0xFF]), Payload(binary: [0x0A, 0x05]),
-            Payload(binary: [0x0A, 0x01, 0xFF]), Payload("[]", format: JSONFormat()), Payload("{", format: JSONFormat()),
+            Payload(binary: [0x0A, 0x01, 0xFF]), Payload("[]", format: JSONFormat()),
+            Payload("{", format: JSONFormat()),
         ]
         for payload in payloads {
             let error = #expect(throws: PhoenixError.self) { try payload.decode(protobuf: Chat_Line.self) }

@@ -113,7 +113,7 @@ struct PackScanner {
 
     /// Moves past a value, checks all of it, and tells how deep it nests.
     ///
-    /// - Parameter spans: takes note of where arrays and maps end.
+    /// The spans take note of where arrays and maps end.
     @discardableResult
     mutating func skip(depth: Int = 0, recording spans: PackSpans? = nil) throws(MessagePackError) -> Int {
         let start = position
