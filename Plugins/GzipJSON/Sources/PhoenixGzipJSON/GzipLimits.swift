@@ -11,10 +11,10 @@ public struct GzipLimits: Sendable, Hashable {
     public var ratio: Int
     /// The size of the inflated message up to which any ratio will do, in bytes.
     ///
-    /// Default: 64 KiB.
+    /// Default: 1,000,000, since small messages that repeat themselves may shrink to any part.
     public var exempt: Int
 
-    public init(size: Int = 64 << 20, ratio: Int = 100, exempt: Int = 64 << 10) {
+    public init(size: Int = 64 << 20, ratio: Int = 100, exempt: Int = 1_000_000) {
         self.size = size
         self.ratio = ratio
         self.exempt = exempt
