@@ -34,6 +34,38 @@ struct SerializerTests {
         #expect(try serializer.decode(frame, as: .server) == message)
     }
 
+    /// Written by msgpack 1.2.4 for Python, `packb` of the same message with its keys in order.
+    private static let foreign = """
+        95a131a132a6726f6f6d3a31a76e65775f6d736786a26174d7ff0000001469251d40a3626967cfffffffffffffffffa46461\
+        7461c40200ffa46465657095c0c3d1ff7fcb3ff800000000000081a16ba2c3a9a3657874c70305616263a46c6f6e67d92878\
+        787878787878787878787878787878787878787878787878787878787878787878787878787878
+        """
+
+    @Test("reads and writes what another implementation writes, to the byte")
+    func interoperates() throws {
+        let digits = Array(Self.foreign)
+        let bytes = Bytes(
+            try stride(from: 0, to: digits.count, by: 2).map {
+                try #require(UInt8(String(digits[$0..<min($0 + 2, digits.count)]), radix: 16))
+            }
+        )
+        let body: Value = [
+            "at": MessagePackTimestamp(seconds: 1_764_040_000, nanoseconds: 5)?.value ?? nil, "big": .unsigned(.max),
+            "data": .bytes([0, 255]), "deep": [nil, true, -129, 1.5, ["k": "é"]],
+            "ext": .extension(type: 5, data: "abc"), "long": .string(String(repeating: "x", count: 40)),
+        ]
+        let message = try serializer.decode(.binary(bytes), as: .client)
+        #expect(try message.payload.value() == body)
+        let again = Message(
+            joinReference: 1,
+            reference: 2,
+            topic: "room:1",
+            event: "new_msg",
+            payload: try payload(body)
+        )
+        #expect(try serializer.encode(again, as: .server).bytes == bytes)
+    }
+
     @Test("all shapes of message, both roles", arguments: Role.allCases)
     func shapes(_ role: Role) throws {
         let payloads = [
