@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The serializers among the plug-ins and their tests: no network, so that a mutation builds in seconds.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "PhoenixKit",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")],
+    targets: [
+        .target(
+            name: "PhoenixKit",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PhoenixJSON",
+            dependencies: ["PhoenixKit"],
+            path: "Sources/Serializers/JSON",
+            swiftSettings: settings
+        ),
+        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit"], swiftSettings: settings),
+        .target(
+            name: "PhoenixMessagePack",
+            dependencies: ["PhoenixKit"],
+            path: "Plugins/MessagePack/Sources/PhoenixMessagePack",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixMessagePackTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixMessagePack", "PhoenixTesting"],
+            path: "Plugins/MessagePack/Tests/PhoenixMessagePackTests",
+            swiftSettings: settings
+        ),
+        .systemLibrary(name: "CGzip", path: "Plugins/GzipJSON/Sources/CGzip", pkgConfig: "zlib"),
+        .target(
+            name: "PhoenixGzipJSON",
+            dependencies: ["CGzip", "PhoenixKit", "PhoenixJSON"],
+            path: "Plugins/GzipJSON/Sources/PhoenixGzipJSON",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixGzipJSONTests",
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixGzipJSON", "PhoenixTesting"],
+            path: "Plugins/GzipJSON/Tests/PhoenixGzipJSONTests",
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
