@@ -84,7 +84,7 @@ let package = Package(
         ),
         .target(
             name: "PhoenixTesting",
-            dependencies: ["PhoenixKit"],
+            dependencies: ["PhoenixKit", "CMallinfo"],
             swiftSettings: settings
         ),
         .target(

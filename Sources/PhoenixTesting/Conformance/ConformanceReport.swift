@@ -11,11 +11,13 @@ public struct ConformanceReport: Sendable {
         /// The rule says nothing of this plug-in, and why.
         case notApplicable(String)
 
-        init(_ error: any Error) {
+        /// The verdict of a check that ended with `error`, or with none.
+        init(_ error: (any Error)?) {
             switch error {
+            case nil: self = .kept
             case let breach as ConformanceBreach: self = .broken(breach.words)
             case let exemption as ConformanceExemption: self = .notApplicable(exemption.words)
-            default: self = .broken("Expected no error, got \(error).")
+            case let error?: self = .broken("Expected no error, got \(error).")
             }
         }
     }

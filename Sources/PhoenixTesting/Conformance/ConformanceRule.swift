@@ -28,27 +28,13 @@ struct ConformanceExemption: Error {
     let words: String
 }
 
-/// A rule and the code that judges by it.
-struct ConformanceCheck<Subject: Sendable>: Sendable {
+/// A rule and the code that judges by it, which throws where the rule is broken.
+struct ConformanceCheck<Judge: Sendable>: Sendable {
     let rule: ConformanceRule
-    let judge: @Sendable (Subject) throws -> Void
+    let judge: Judge
 
-    init(
-        _ name: String,
-        _ sentence: String,
-        because reason: String,
-        judge: @escaping @Sendable (Subject) throws -> Void
-    ) {
+    init(_ name: String, _ sentence: String, because reason: String, judge: Judge) {
         rule = ConformanceRule(name: name, sentence: sentence, reason: reason)
         self.judge = judge
-    }
-
-    func verdict(on subject: Subject) -> ConformanceReport.Verdict {
-        do {
-            try judge(subject)
-            return .kept
-        } catch {
-            return ConformanceReport.Verdict(error)
-        }
     }
 }

@@ -35,6 +35,7 @@ public struct SerializerConformance: Sendable {
     /// Prepares to judge `serializer`.
     ///
     /// - Parameters:
+    ///   - serializer: what is judged.
     ///   - omissions: what its wire leaves out by design; nothing by default.
     ///   - payloads: payloads to send, at least one, where the format cannot say any object (that of Protocol Buffers, for
     ///     one). By default values of all kinds are encoded in the serializer's format.
@@ -52,7 +53,9 @@ public struct SerializerConformance: Sendable {
         ConformanceReport(
             subject: "\(serializer.name) \(serializer.version)",
             findings: Self.checks.map { check in
-                ConformanceReport.Finding(rule: check.rule, verdict: check.verdict(on: self))
+                let result = Result { try check.judge(self) }
+                let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
+                return ConformanceReport.Finding(rule: check.rule, verdict: ConformanceReport.Verdict(error))
             }
         )
     }
