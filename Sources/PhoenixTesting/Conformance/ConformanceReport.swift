@@ -11,6 +11,16 @@ public struct ConformanceReport: Sendable {
         /// The rule says nothing of this plug-in, and why.
         case notApplicable(String)
 
+        /// The verdict of `judge`, which throws where the rule is broken.
+        static func of(_ judge: () throws -> Void) -> Verdict {
+            do {
+                try judge()
+                return .kept
+            } catch {
+                return Verdict(error)
+            }
+        }
+
         /// The verdict of a check that ended with `error`, or with none.
         init(_ error: (any Error)?) {
             switch error {

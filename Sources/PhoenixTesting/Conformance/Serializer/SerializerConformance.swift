@@ -53,9 +53,7 @@ public struct SerializerConformance: Sendable {
         ConformanceReport(
             subject: "\(serializer.name) \(serializer.version)",
             findings: Self.checks.map { check in
-                let result = Result { try check.judge(self) }
-                let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
-                return ConformanceReport.Finding(rule: check.rule, verdict: ConformanceReport.Verdict(error))
+                ConformanceReport.Finding(rule: check.rule, verdict: .of { try check.judge(self) })
             }
         )
     }
