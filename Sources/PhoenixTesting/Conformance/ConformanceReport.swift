@@ -34,7 +34,9 @@ public struct ConformanceReport: Sendable {
 
     /// A rule and what came of it.
     public struct Finding: Sendable, Hashable {
+        /// The rule that was judged by.
         public let rule: ConformanceRule
+        /// What came of it.
         public let verdict: Verdict
     }
 
