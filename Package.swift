@@ -84,7 +84,7 @@ let package = Package(
         ),
         .target(
             name: "PhoenixTesting",
-            dependencies: ["PhoenixKit"],
+            dependencies: ["PhoenixKit", "CMallinfo"],
             swiftSettings: settings
         ),
         .target(
@@ -137,7 +137,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PhoenixTestingTests",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixDeflate", "PhoenixTesting"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -16,6 +16,8 @@ public final class LoopbackServer: Sendable {
     private let closes = FrameQueue<ConnectionClose>()
     private let end = FrameQueue<Void>()
     private let answersCloses = Atomic(true)
+    /// Whether nothing more can be written, because one of the two ends closed or broke off.
+    private let isOver = Atomic(false)
 
     init(request: ConnectionRequest) {
         self.request = request
@@ -35,18 +37,21 @@ public final class LoopbackServer: Sendable {
 
     /// Closes the connection with a close code.
     public func close(code: UInt16, reason: String = "") {
+        isOver.store(true, ordering: .releasing)
         toClient.add(.inbound(.closed(ConnectionClose(code: code, reason: reason))))
         toClient.finish()
     }
 
     /// Lets the connection break with `error`.
     public func fail(_ error: PhoenixError) {
+        isOver.store(true, ordering: .releasing)
         toClient.add(.failure(error))
         toClient.finish()
     }
 
     /// Ends the connection without a close or an error: the transport is just gone.
     public func vanish() {
+        isOver.store(true, ordering: .releasing)
         toClient.finish()
     }
 
@@ -66,6 +71,7 @@ public final class LoopbackServer: Sendable {
     }
 
     func endReached() {
+        isOver.store(true, ordering: .releasing)
         toClient.finish()
         fromClient.finish()
         closes.finish()
@@ -88,12 +94,16 @@ public final class LoopbackServer: Sendable {
         }
 
         func write(_ frames: [Frame]) async throws {
+            guard !server.isOver.load(ordering: .acquiring) else {
+                throw PhoenixError(.disconnected, "Expected an open connection, but it is over. Nothing was sent.")
+            }
             for frame in frames { server.fromClient.add(frame) }
         }
 
         /// Closes, and answers as a server does unless it is told not to.
         func close(code: UInt16, reason: String) async {
             let close = ConnectionClose(code: code, reason: reason, isLocal: true)
+            if server.answersCloses.load(ordering: .relaxed) { server.isOver.store(true, ordering: .releasing) }
             server.closes.add(close)
             guard server.answersCloses.load(ordering: .relaxed) else { return }
             server.toClient.add(.inbound(.closed(close)))

@@ -1,0 +1,121 @@
+internal import PhoenixKit
+
+/// What travels while a connection is open.
+extension TransportConformance {
+    private func samples(_ kinds: Set<Frame.Kind>) -> [Frame] {
+        let long = Bytes(Array(repeating: UInt8(ascii: "x"), count: 100_000))
+        return [Bytes("[1]"), Bytes("[\"é☃😀\"]"), long].flatMap { bytes in
+            Frame.Kind.allCases.filter(kinds.contains).map { Frame(kind: $0, bytes: bytes) }
+        } + (kinds.contains(.binary) ? [.binary(Bytes(Array(0...255))), .binary([])] : [])
+    }
+
+    func judgeFrames() async throws {
+        let (up, down) = (samples(transport.capabilities.upstream), samples(transport.capabilities.downstream))
+        try await withEnds { connection, other in
+            for frame in up {
+                try await connection.outbound.write([frame])
+                guard try await other.receive() == frame else {
+                    throw ConformanceBreach(
+                        "Expected a \(frame.kind) frame of \(frame.bytes) at the peer, got another."
+                    )
+                }
+            }
+            for frame in down {
+                try await other.send([frame])
+                guard try await frames(1, from: connection) == [frame] else {
+                    throw ConformanceBreach(
+                        "Expected a \(frame.kind) frame of \(frame.bytes) from the peer, got another."
+                    )
+                }
+            }
+        }
+    }
+
+    func judgeOrder() async throws {
+        let sent = (0..<300).map { Frame.text("[\($0)]") }
+        try await withEnds { connection, other in
+            for start in stride(from: 0, to: sent.count, by: 7) {
+                try await connection.outbound.write(Array(sent[start..<min(start + 7, sent.count)]))
+            }
+            for (index, frame) in sent.enumerated() {
+                guard let received = try await other.receive(), received == frame else {
+                    throw ConformanceBreach("Expected frame \(index) at the peer, got another one or none.")
+                }
+            }
+            for start in stride(from: 0, to: sent.count, by: 7) {
+                try await other.send(Array(sent[start..<min(start + 7, sent.count)]))
+            }
+            guard try await frames(sent.count, from: connection) == sent else {
+                throw ConformanceBreach(
+                    "Expected \(sent.count) frames from the peer in their order, got another order."
+                )
+            }
+        }
+    }
+
+    func judgeBatches() async throws {
+        let clock = TestClock()
+        clock.advance(by: .seconds(1_000))
+        try await withEnds(clock: clock) { connection, other in
+            try await other.send((0..<20).map { .text("[\($0)]") })
+            var count = 0
+            while count < 20 {
+                guard case .frames(let batch)? = try await connection.inbound.next() else {
+                    throw ConformanceBreach("Expected 20 frames, got the end after \(count).")
+                }
+                guard !batch.frames.isEmpty else { throw ConformanceBreach("Expected a frame in a batch, got none.") }
+                guard batch.arrival == clock.now else {
+                    throw ConformanceBreach("Expected an arrival at \(clock.now), got \(batch.arrival).")
+                }
+                count += batch.frames.count
+            }
+        }
+    }
+
+    func judgeWriteDeadline() async throws {
+        let clock = TestClock()
+        try await withEnds(clock: clock) { connection, other in
+            guard other.isFlowControlled else { throw ConformanceExemption(words: "the peer cannot hold up a write") }
+            let alarm = Task {
+                await clock.waitForSleeper(until: .seconds(33))
+                clock.advance(by: .seconds(33))
+            }
+            defer { alarm.cancel() }
+            let frame = Frame.text(Bytes(Array(repeating: UInt8(ascii: "x"), count: 1_000_000)))
+            do {
+                for _ in 0..<200 { try await connection.outbound.write([frame]) }
+            } catch let error as PhoenixError where error.code == .timeout {
+                await other.reset()
+                return
+            }
+            throw ConformanceBreach("Expected a write to wait and to end with .timeout, got 200 MB written.")
+        }
+    }
+
+    func judgeBackPressure() async throws {
+        try await withEnds { connection, other in
+            guard other.isFlowControlled else { throw ConformanceExemption(words: "the peer cannot be held up") }
+            let sent = Counter()
+            let sending = Task {
+                let frame = Frame.text(Bytes(Array(repeating: UInt8(ascii: "x"), count: 1_000_000)))
+                while sent.value < 64 {
+                    try await other.send([frame])
+                    sent.add()
+                }
+            }
+            defer { sending.cancel() }
+            // Until the sending stands still.
+            let clock = SystemClock()
+            var last = -1
+            while last != sent.value {
+                last = sent.value
+                try await clock.sleep(until: clock.now + .milliseconds(200))
+            }
+            guard sent.value < 64 else {
+                throw ConformanceBreach("Expected the peer to be held up, got 64 MB taken while nobody asked.")
+            }
+            _ = try await frames(64, from: connection)
+            try await sending.value
+        }
+    }
+}
