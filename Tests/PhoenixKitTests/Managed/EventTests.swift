@@ -1,0 +1,72 @@
+import Testing
+
+@testable import PhoenixKit
+@testable import PhoenixTesting
+
+/// The scenarios of phoenix.js's `channel_test.js` about callbacks, and the bounds of sequences.
+@Suite("Callbacks and sequences of a channel", .timeLimit(.minutes(1)))
+struct EventTests {
+    @Test("a callback gets its event only, on its topic only; a callback of the socket gets everything")
+    func callbacks() async throws {
+        let stage = try SocketStage()
+        let phoenix = try await stage.open()
+        let channel = try await stage.join("topic", at: phoenix)
+        let other = try await stage.join("off-topic", at: phoenix)
+        let got = FrameQueue<String>()
+        channel.on("event") { got.add("event \($0.payload["n"]?.integer ?? 0)") }
+        channel.on("other") { _ in got.add("wrong event") }
+        other.on("event") { _ in got.add("wrong topic") }
+        stage.socket.onMessage { got.add("all \($0.event)") }
+        try phoenix.push("event", on: "topic", ["n": 7])
+        #expect(await got.next() == "all event")
+        #expect(await got.next() == "event 7")
+        try phoenix.push("last", on: "topic")
+        #expect(await got.next() == "all last")
+    }
+
+    @Test("B26: a cancelled callback is not called again, and the others are")
+    func cancelled() async throws {
+        let stage = try SocketStage()
+        let phoenix = try await stage.open()
+        let channel = try await stage.join("topic", at: phoenix)
+        let got = FrameQueue<String>()
+        let first = channel.on("event") { _ in got.add("first") }
+        channel.on("event") { _ in got.add("second") }
+        first.cancel()
+        first.cancel()
+        try phoenix.push("event", on: "topic")
+        #expect(await got.next() == "second")
+    }
+
+    @Test("callbacks on the main actor keep the order")
+    func mainActor() async throws {
+        let stage = try SocketStage()
+        let phoenix = try await stage.open()
+        let channel = try await stage.join("topic", at: phoenix)
+        let got = FrameQueue<Int64>()
+        channel.on("event", on: .mainActor) { got.add($0.payload["n"]?.integer ?? 0) }
+        for number: Int64 in 1...200 { try phoenix.push("event", on: "topic", ["n": .signed(number)]) }
+        for number: Int64 in 1...200 { #expect(await got.next() == number) }
+    }
+
+    @Test(
+        "B31: a sequence that nobody reads drops by its policy, counts what it dropped, and holds up nobody",
+        arguments: [EventBuffer.Policy.dropOldest, .dropNewest]
+    )
+    func bounds(_ policy: EventBuffer.Policy) async throws {
+        let stage = try SocketStage()
+        let phoenix = try await stage.open()
+        let channel = try await stage.join("topic", at: phoenix)
+        let slow = channel.events("event", buffer: EventBuffer(limit: 3, policy: policy))
+        let got = FrameQueue<Int64>()
+        channel.on("event") { got.add($0.payload["n"]?.integer ?? 0) }
+        for number: Int64 in 1...10 { try phoenix.push("event", on: "topic", ["n": .signed(number)]) }
+        for number: Int64 in 1...10 { #expect(await got.next() == number) }
+        #expect(slow.dropped == 7)
+        try channel.leave()
+        try await phoenix.acceptLeave("topic")
+        var numbers: [Int64] = []
+        for await message in slow { numbers.append(message.payload["n"]?.integer ?? 0) }
+        #expect(numbers == (policy == .dropOldest ? [8, 9, 10] : [1, 2, 3]))
+    }
+}
