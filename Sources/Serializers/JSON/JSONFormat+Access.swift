@@ -5,22 +5,25 @@ public import PhoenixKit
 /// The whole text is checked on the way: nil where `value(of:)` throws.
 extension JSONFormat {
     public func member(_ key: String, of bytes: Bytes) -> Bytes? {
-        let key = JSONKey(key)
-        let range = try? bytes.withScanner { scanner throws(JSONError) -> Range<Int>? in
-            var found: Range<Int>?
-            scanner.skipSpace()
-            var hasMore = try scanner.beginObject()
-            while hasMore {
-                let candidate = try scanner.key()
-                let start = scanner.position
-                try scanner.skipValue(depth: 1)
-                if scanner.matches(candidate, key) { found = start..<scanner.position }
-                hasMore = try scanner.continuesObject()
+        var key = key
+        return key.withUTF8 { name in
+            let isASCII = name.allSatisfy { $0 < 0x80 }
+            let range = try? bytes.withScanner { scanner throws(JSONError) -> Range<Int>? in
+                var found: Range<Int>?
+                scanner.skipSpace()
+                var hasMore = try scanner.beginObject()
+                while hasMore {
+                    let candidate = try scanner.key()
+                    let start = scanner.position
+                    try scanner.skipMember()
+                    if scanner.matches(candidate, utf8: name, isASCII: isASCII) { found = start..<scanner.position }
+                    hasMore = try scanner.continuesObject()
+                }
+                try scanner.expectEnd()
+                return found
             }
-            try scanner.expectEnd()
-            return found
+            return range.map { bytes[$0] }
         }
-        return range.map { bytes[$0] }
     }
 
     public func element(_ index: Int, of bytes: Bytes) -> Bytes? {

@@ -47,15 +47,13 @@ extension JSONScanner {
             } else if byte >= 0x80 {
                 isASCII = false
                 try skipMultibyte()
-            } else if byte < 0x20 {
-                throw failure("an escape in place of a control character")
             } else {
-                position += 1
+                throw failure("an escape in place of a control character")
             }
         }
     }
 
-    /// Moves past bytes that stand for themselves, eight at a time; may stop early near the end of the text.
+    /// Moves past bytes that stand for themselves, eight at a time.
     @inline(__always)
     private mutating func skipPlainRun() {
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -73,6 +71,11 @@ extension JSONScanner {
                 return
             }
             position += 8
+        }
+        while position < bytes.count {
+            let byte = bytes[position]
+            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return }
+            position += 1
         }
     }
 
@@ -224,6 +227,20 @@ extension JSONScanner {
             if text.isASCII, key.isASCII { return false }
         }
         return characters(of: text) == key.text
+    }
+
+    /// The same for a key that is at hand as UTF-8.
+    @inline(__always)
+    func matches(_ text: JSONText, utf8 key: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> Bool {
+        if !text.hasEscapes {
+            if text.count == key.count {
+                var index = 0
+                while index < key.count, key[index] == bytes[text.lower + index] { index += 1 }
+                if index == key.count { return true }
+            }
+            if text.isASCII, isASCII { return false }
+        }
+        return characters(of: text) == String(decoding: key, as: UTF8.self)
     }
 
     @inline(__always)
