@@ -12,6 +12,10 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
+    traits: [
+        .trait(name: "Network", description: "The cases that need a server; without it no SwiftNIO is compiled."),
+        .default(enabledTraits: ["Network"]),
+    ],
     dependencies: [
         .package(name: "PhoenixKit", path: ".."),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -50,8 +54,7 @@ let package = Package(
                 "CHeap", "Harness",
                 .product(name: "PhoenixKit", package: "PhoenixKit"),
                 .product(name: "PhoenixJSON", package: "PhoenixKit"),
-                .product(name: "PhoenixWebSocket", package: "PhoenixKit"),
-                .product(name: "PhoenixDeflate", package: "PhoenixKit"),
+                .product(name: "PhoenixWebSocket", package: "PhoenixKit", condition: .when(traits: ["Network"])),
             ],
             swiftSettings: settings
         ),

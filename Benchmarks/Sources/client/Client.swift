@@ -30,9 +30,11 @@ struct Client {
     private static func run() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
+        #if Network
         case "net" where arguments.count > 1: try await Plan(arguments.dropFirst(2)).run(port: Int(arguments[1]) ?? 0)
-        case "memory": try await Plan(arguments.dropFirst()).run()
         case "idle": try await Idle.run(arguments.dropFirst())
+        #endif
+        case "memory": try await Plan(arguments.dropFirst()).run()
         case "control": Control.run(arguments.dropFirst())
         default: throw Misuse(text: "Expected net, memory, idle or control, got \(arguments.first ?? "nothing").")
         }

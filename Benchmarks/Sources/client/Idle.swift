@@ -1,3 +1,4 @@
+#if Network
 internal import Harness
 internal import PhoenixJSON
 internal import PhoenixKit
@@ -35,3 +36,4 @@ enum Idle {
         for client in clients { client.stop() }
     }
 }
+#endif

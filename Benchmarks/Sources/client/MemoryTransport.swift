@@ -83,7 +83,11 @@ final class MemoryServer: Inbound, Outbound {
                 (first..<min(first + 64, pushes)).map {
                     let response = "{\"i\":\(1_000_000 + $0),\"pad\":\"\(pad)\"}"
                     return message(
-                        "\"1\"", "\"\($0 + 2)\"", 0, "phx_reply", "{\"status\":\"ok\",\"response\":\(response)}"
+                        "\"1\"",
+                        "\"\($0 + 2)\"",
+                        0,
+                        "phx_reply",
+                        "{\"status\":\"ok\",\"response\":\(response)}"
                     )
                 }
             )

@@ -1,6 +1,9 @@
 internal import PhoenixJSON
 internal import PhoenixKit
+
+#if Network
 internal import PhoenixWebSocket
+#endif
 
 /// What is to be measured, and on which client.
 struct Plan: Sendable {
@@ -34,11 +37,14 @@ struct Plan: Sendable {
 
     var serializer: JSONSerializer { isV1 ? .v1 : .v2 }
 
+    #if Network
     /// Runs the case over WebSocket.
     func run(port: Int) async throws {
         let configuration = WebSocketTransport.Configuration(executor: isOnLoop ? .connection : .caller)
         try await run(WebSocketTransport(configuration: configuration), "ws://127.0.0.1:\(port)/socket/websocket")
     }
+
+    #endif
 
     /// Runs the case in memory.
     func run() async throws {

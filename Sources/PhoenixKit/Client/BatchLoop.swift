@@ -19,13 +19,14 @@ struct BatchLoop<Handler: SocketHandler, S: Serializer>: Sendable {
     }
 
     @usableFromInline
-    typealias Run = @Sendable (
-        _ frames: [Frame],
-        _ index: inout Int,
-        _ serializer: S,
-        _ handler: inout Handler,
-        _ socket: inout SocketContext<Handler>
-    ) -> Pause
+    typealias Run =
+        @Sendable (
+            _ frames: [Frame],
+            _ index: inout Int,
+            _ serializer: S,
+            _ handler: inout Handler,
+            _ socket: inout SocketContext<Handler>
+        ) -> Pause
 
     let run: Run
 

@@ -47,7 +47,8 @@ extension JSONFormat {
 
     /// The whole number that `bytes` are; `1.0` and `1e3` are whole too.
     public func integer(of bytes: Bytes) -> Int64? {
-        switch numeric(of: bytes) {
+        if let number = Self.shortInteger(of: bytes) { return number }
+        return switch numeric(of: bytes) {
         case .signed(let number): number
         case .double(let number): Int64(exactly: number)
         case .unsigned, nil: nil
@@ -90,6 +91,20 @@ extension JSONFormat {
             return true
         }
         return isNull ?? false
+    }
+
+    /// The number of up to 18 digits that `bytes` are, the usual kind; nil for all else.
+    @inline(__always)
+    private static func shortInteger(of bytes: Bytes) -> Int64? {
+        bytes.withUnsafeBytes { bytes in
+            guard !bytes.isEmpty, bytes.count <= 18, bytes[0] != UInt8(ascii: "0") else { return nil }
+            var number: Int64 = 0
+            for byte in bytes {
+                guard byte &- UInt8(ascii: "0") < 10 else { return nil }
+                number = number &* 10 &+ Int64(byte &- UInt8(ascii: "0"))
+            }
+            return number
+        }
     }
 
     private func numeric(of bytes: Bytes) -> JSONNumeric? {

@@ -62,7 +62,8 @@ struct PhoenixDeploymentTests {
                 "pigeon"
             ),
             (
-                ["PHOENIX_URL": "ws://localhost/socket/longpoll", "PHOENIX_PROXY": "ftp://ada:hush@proxy"], .invalidOption,
+                ["PHOENIX_URL": "ws://localhost/socket/longpoll", "PHOENIX_PROXY": "ftp://ada:hush@proxy"],
+                .invalidOption,
                 "proxy"
             ),
         ] as [([String: String], PhoenixError.Code, String)]
