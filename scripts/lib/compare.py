@@ -19,7 +19,7 @@ parser.add_argument("--quick", action="store_true", help="a tenth of the message
 parser.add_argument("--node", help="where the module ws is")
 parser.add_argument("--python", help="a Python that has websockets")
 options = parser.parse_args()
-rounds, scale = (1, 10) if options.quick else (5, 1)
+rounds, scale = (1, 10) if options.quick else (3, 1)
 peers = os.path.join(os.path.dirname(__file__), "..", "..", "Benchmarks", "peers")
 results = {}
 
@@ -46,6 +46,8 @@ def client(port, who, case, count, size, extra=()):
         return run(program("bare-nio"), *arguments)
     if who == "node":
         return run("node", os.path.join(peers, "peer.js"), *arguments, environment={"NODE_PATH": options.node})
+    if who in ("callbacks", "sequence"):
+        return run(program("client"), "managed", str(port), who, *arguments[2:])
     if who == "python":
         return run(options.python, os.path.join(peers, "peer.py"), *arguments)
     return run(program("client"), "net", *arguments, *extra)
@@ -96,6 +98,7 @@ try:
     measure(port, "integer", {"erased": 1_000_000}, label="integer 64 B", extra={"erased": ["erased"]})
     measure(port, "integer", {"v1": 1_000_000}, label="integer 64 B", extra={"v1": ["v1"]})
     measure(port, "decodable", {"ours": 500_000, "loop": 500_000}, label="decodable 64 B", extra={"loop": ["loop"]})
+    measure(port, "integer", {"callbacks": 500_000, "sequence": 500_000}, label="integer 64 B")
     for case, count in (("echo", 10_000), ("pipelined", 50_000), ("send", 50_000)):
         counts = {"c": count, "ours": count, "loop": count, "node": count, "python": count // 5}
         if case == "echo":
@@ -156,6 +159,8 @@ ratio("echo, on the loop: p50, of Node", "echo", "node", 0.8, "p50_us", "loop")
 ratio("echo: p50, of a handler on the loop", "echo", "nio", 1.15, "p50_us")
 ratio("echo, on the loop: p50, of a handler there", "echo", "nio", 1.15, "p50_us", "loop")
 judge("erased over concrete, in memory", cpu("in memory, integer, erased", "driver") - cpu("in memory, integer", "driver"), 10, " ns")
+ratio("managed callbacks: CPU, of the callback client", "integer 64 B", "ours", 1.25, who="callbacks")
+ratio("async sequence: CPU, of the callback client", "integer 64 B", "ours", 2, who="sequence")
 judge("memory per idle connection over NIO's", (results["idle", "ours"]["bytes"] - results["idle", "nio"]["bytes"]) / 1000, 12, " kB")
 judge("memory per connection after 100,000 messages", results["idle after 100,000", "ours"]["bytes"] / 1000, 32, " kB")
 judge("10,000 channels, of 1", cpu("10000 channels") / cpu("1 channels"), 1.1, " ×")

@@ -5,6 +5,7 @@ private import Foundation
 ///
 ///     client net PORT CASE COUNT SIZE [OPTION…]     on a real connection
 ///     client memory CASE COUNT SIZE [OPTION…]       without a network: driver, serializer and channel table alone
+///     client managed PORT WAY COUNT SIZE            by the managed layer; WAY: callbacks, sequence
 ///     client idle PORT CONNECTIONS MESSAGES         memory per connection, after so many messages on each
 ///     client control COUNT                          allocates once per message: must count 1
 ///
@@ -32,6 +33,7 @@ struct Client {
         switch arguments.first {
         #if Network
         case "net" where arguments.count > 1: try await Plan(arguments.dropFirst(2)).run(port: Int(arguments[1]) ?? 0)
+        case "managed": try await Managed.run(arguments.dropFirst())
         case "idle": try await Idle.run(arguments.dropFirst())
         #endif
         case "memory": try await Plan(arguments.dropFirst()).run()
