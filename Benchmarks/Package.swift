@@ -12,7 +12,14 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "PhoenixKit", path: "..")],
+    traits: [
+        .trait(name: "Network", description: "The cases that need a server; without it no SwiftNIO is compiled."),
+        .default(enabledTraits: ["Network"]),
+    ],
+    dependencies: [
+        .package(name: "PhoenixKit", path: ".."),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
     targets: [
         .target(name: "Harness", swiftSettings: settings),
         .executableTarget(
@@ -21,6 +28,33 @@ let package = Package(
                 "Harness",
                 .product(name: "PhoenixKit", package: "PhoenixKit"),
                 .product(name: "PhoenixDeflate", package: "PhoenixKit"),
+            ],
+            swiftSettings: settings
+        ),
+        // Counts what is allocated; linked only where that is asked for.
+        .target(name: "CHeap"),
+        // The other end of every comparison, and the least that a client can do.
+        .executableTarget(name: "blast-server", linkerSettings: [.linkedLibrary("pthread")]),
+        .executableTarget(name: "bare-c"),
+        .executableTarget(
+            name: "bare-nio",
+            dependencies: [
+                "Harness",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        // Our client, on a real connection and without a network.
+        .executableTarget(
+            name: "client",
+            dependencies: [
+                "CHeap", "Harness",
+                .product(name: "PhoenixKit", package: "PhoenixKit"),
+                .product(name: "PhoenixJSON", package: "PhoenixKit"),
+                .product(name: "PhoenixWebSocket", package: "PhoenixKit", condition: .when(traits: ["Network"])),
             ],
             swiftSettings: settings
         ),

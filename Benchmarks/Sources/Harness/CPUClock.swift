@@ -15,6 +15,13 @@ public enum CPUClock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Nanoseconds of a clock that only goes forward.
+    public static var wall: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// The nanoseconds of CPU that one of the `count` things done by `body` takes: the least of several passes, since whatever
     /// disturbs a pass makes it longer.
     ///

@@ -257,33 +257,42 @@ extension Driver {
         _ serializer: S,
         _ monitor: ConnectionMonitor
     ) {
-        for frame in batch.frames {
-            guard case .connected(generation, _, _) = phase else { return }
-            let message: Message
-            do {
-                message = try serializer.decode(frame, as: .client)
-            } catch {
-                undecodable(frame, error)
-                continue
+        var index = 0
+        while case .connected(generation, _, _) = phase {
+            switch batchLoop.run(batch.frames, &index, serializer, &handler, &socket) {
+            case .done: return flush()
+            case .directive(let directive):
+                apply(directive)
+                drain()
+            case .message(let message): take(message, arrival: batch.arrival, generation, monitor)
+            case .undecodable(let error): undecodable(batch.frames[index - 1], error)
             }
-            var isAnswer = false
-            switch socket.core.received(message) {
-            case .deliver: apply(handler.received(message, &socket))
-            case .handled: isAnswer = message.eventBytes == Message.Name.reply
-            case .heartbeat(let reference):
-                if let roundTrip = monitor.heartbeatAnswered(reference, at: batch.arrival) {
-                    isAnswer = true
-                    let answer = HeartbeatAnswer(reference: Reference(reference), roundTrip: roundTrip)
-                    apply(handler.heartbeatAnswered(answer, &socket))
-                } else {
-                    apply(handler.dropped(message, .unknownReference, &socket))
-                }
-            case .drop(let reason): apply(handler.dropped(message, reason, &socket))
-            }
-            drain()
-            if isAnswer { answerCame(generation) }
         }
-        flush()
+    }
+
+    /// Takes in a message that concerns more than the handler's `received`.
+    private func take(
+        _ message: Message,
+        arrival: Timestamp,
+        _ generation: UInt64,
+        _ monitor: ConnectionMonitor
+    ) {
+        var isAnswer = false
+        switch socket.core.received(message) {
+        case .deliver: apply(handler.received(message, &socket))
+        case .handled: isAnswer = message.eventBytes == Message.Name.reply
+        case .heartbeat(let reference):
+            if let roundTrip = monitor.heartbeatAnswered(reference, at: arrival) {
+                isAnswer = true
+                let answer = HeartbeatAnswer(reference: Reference(reference), roundTrip: roundTrip)
+                apply(handler.heartbeatAnswered(answer, &socket))
+            } else {
+                apply(handler.dropped(message, .unknownReference, &socket))
+            }
+        case .drop(let reason): apply(handler.dropped(message, reason, &socket))
+        }
+        drain()
+        if isAnswer { answerCame(generation) }
     }
 
     /// The server answered something on the connection of `generation`.

@@ -18,6 +18,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     let configuration: SocketConfiguration
     let mailbox: Mailbox<Handler>
     let resolve: Resolver
+    let batchLoop: BatchLoop<Handler, S>
     var clock: any PhoenixClock { configuration.clock }
     var logger: Logger { configuration.logger }
 
@@ -44,8 +45,10 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         handler: sending Handler,
         mailbox: Mailbox<Handler>,
         configuration: SocketConfiguration,
-        resolve: @escaping Resolver
+        resolve: @escaping Resolver,
+        batchLoop: BatchLoop<Handler, S>
     ) {
+        self.batchLoop = batchLoop
         self.handler = handler
         self.mailbox = mailbox
         self.configuration = configuration

@@ -5,13 +5,31 @@ extension SocketClient where T == AnyTransport, S == AnySerializer {
     /// It may be sent to an endpoint of any registered transport.
     ///
     /// What cannot be resolved is reported by `disconnected`, with the registry's error.
+    @inlinable
     public convenience init(
         _ handler: sending Handler,
         registry: PluginRegistry,
         options: ConnectionOptions = [:],
         configuration: SocketConfiguration = SocketConfiguration()
     ) {
-        self.init(handler, configuration: configuration) { target throws(PhoenixError) in
+        self.init(
+            handler,
+            registry: registry,
+            options: options,
+            configuration: configuration,
+            batchLoop: BatchLoop { BatchLoop.run($0, &$1, $2, &$3, &$4) }
+        )
+    }
+
+    @usableFromInline
+    convenience init(
+        _ handler: sending Handler,
+        registry: PluginRegistry,
+        options: ConnectionOptions,
+        configuration: SocketConfiguration,
+        batchLoop: BatchLoop<Handler, AnySerializer>
+    ) {
+        self.init(handler, configuration: configuration, batchLoop: batchLoop) { target throws(PhoenixError) in
             try registry.resolve(target.endpoint, options, parameters: target.parameters)
         }
     }

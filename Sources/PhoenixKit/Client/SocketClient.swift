@@ -19,13 +19,31 @@ public final class SocketClient<Handler: SocketHandler, T: Transport, S: Seriali
     ///
     /// It serves endpoints with that transport's suffix; any other is answered with `.endpointMismatch`, reported
     /// by `disconnected`.
+    @inlinable
     public convenience init(
         _ handler: sending Handler,
         transport: T,
         serializer: S,
         configuration: SocketConfiguration = SocketConfiguration()
     ) {
-        self.init(handler, configuration: configuration) { target throws(PhoenixError) in
+        self.init(
+            handler,
+            transport: transport,
+            serializer: serializer,
+            configuration: configuration,
+            batchLoop: BatchLoop { BatchLoop.run($0, &$1, $2, &$3, &$4) }
+        )
+    }
+
+    @usableFromInline
+    convenience init(
+        _ handler: sending Handler,
+        transport: T,
+        serializer: S,
+        configuration: SocketConfiguration,
+        batchLoop: BatchLoop<Handler, S>
+    ) {
+        self.init(handler, configuration: configuration, batchLoop: batchLoop) { target throws(PhoenixError) in
             try Resolution(transport: transport, serializer: serializer, target: target)
         }
     }
@@ -33,11 +51,18 @@ public final class SocketClient<Handler: SocketHandler, T: Transport, S: Seriali
     init(
         _ handler: sending Handler,
         configuration: SocketConfiguration,
+        batchLoop: BatchLoop<Handler, S>,
         resolve: @escaping Driver<Handler, T, S>.Resolver
     ) {
         clock = configuration.clock
         mailbox = Mailbox(limit: configuration.mailboxLimit)
-        driver = Driver(handler: handler, mailbox: mailbox, configuration: configuration, resolve: resolve)
+        driver = Driver(
+            handler: handler,
+            mailbox: mailbox,
+            configuration: configuration,
+            resolve: resolve,
+            batchLoop: batchLoop
+        )
     }
 
     deinit {

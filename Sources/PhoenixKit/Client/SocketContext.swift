@@ -4,7 +4,7 @@ public import Logging
 ///
 /// Valid during the callback only. What is sent in a callback leaves in the order of the calls.
 public struct SocketContext<Handler: SocketHandler>: ~Copyable {
-    var core: SocketCore
+    @usableFromInline var core: SocketCore
     let mailbox: Mailbox<Handler>
     var delayed = DeadlineQueue<Handler.Info>()
     /// A message to the handler that can be moved and taken back, unlike those that `send` delays.

@@ -3,6 +3,7 @@ internal import Logging
 /// What a handler's callbacks act upon: the channel table and what is to be sent.
 ///
 /// Not generic, and owned by the driver.
+@usableFromInline
 struct SocketCore: ~Copyable {
     let configuration: SocketConfiguration
     let references = ReferenceSource()
@@ -33,6 +34,15 @@ struct SocketCore: ~Copyable {
     }
 
     // MARK: Events
+
+    /// Whether `message` goes to the handler's `received`, and nowhere else.
+    @usableFromInline
+    func delivers(_ message: borrowing Message) -> Bool {
+        table.delivers(message)
+    }
+
+    /// Whether a callback left nothing that the driver has to look after before the next message.
+    @usableFromInline var isQuiet: Bool { effects.isEmpty && closeRequested == nil }
 
     mutating func received(_ message: Message) -> Route {
         table.received(message, into: &effects)

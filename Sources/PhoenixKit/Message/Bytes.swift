@@ -99,8 +99,24 @@ extension Bytes: Sequence {
 extension Bytes: Hashable {
     @inlinable
     public static func == (left: Bytes, right: Bytes) -> Bool {
-        left.count == right.count
-            && left.withUnsafeBytes { one in right.withUnsafeBytes { other in one.elementsEqual(other) } }
+        guard left.count == right.count else { return false }
+        return left.withUnsafeBytes { one in
+            right.withUnsafeBytes { other in
+                var index = 0
+                while one.count - index >= 8 {
+                    guard
+                        one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                            == other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    else { return false }
+                    index += 8
+                }
+                while index < one.count {
+                    guard one[index] == other[index] else { return false }
+                    index += 1
+                }
+                return true
+            }
+        }
     }
 
     @inlinable

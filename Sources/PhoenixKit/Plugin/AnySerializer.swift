@@ -17,6 +17,7 @@ public struct AnySerializer: Serializer {
         try base.encode(message, as: role)
     }
 
+    @inlinable
     public func decode(_ frame: Frame, as role: Role) throws -> Message {
         try base.decode(frame, as: role)
     }

@@ -9,8 +9,20 @@ extension ChannelTable {
         }
     }
 
+    /// Whether `message` is of the user's own and for the handler, so that `received` would answer `deliver` and change nothing.
+    func delivers(_ message: borrowing Message) -> Bool {
+        // The protocol's own events are of one length.
+        if message.eventBytes.count == Message.Name.reply.count {
+            switch message.eventBytes {
+            case Message.Name.reply, Message.Name.close, Message.Name.error: return false
+            default: break
+            }
+        }
+        return route(message) == .deliver
+    }
+
     /// A message of the user's own: for the present join, or a broadcast, which names none.
-    private func route(_ message: Message) -> Route {
+    private func route(_ message: borrowing Message) -> Route {
         guard let channel = channels[message.topicBytes] else { return .drop(.notJoined) }
         let isOwn = message.joinReference.map { $0.number == channel.joinReference }
         switch (channel.state, isOwn) {

@@ -53,7 +53,7 @@ struct ChannelTable {
     let outstandingLimit: Int
 
     private(set) var isConnected = false
-    var channels: [Bytes: Channel] = [:]
+    var channels: TopicMap<Channel> = [:]
     var outstanding: [UInt64: Outstanding] = [:]
     /// Leaves that were answered while the channel's close is still to come, with their topics.
     var answeredLeaves: [UInt64: Bytes] = [:]

@@ -5,22 +5,25 @@ public import PhoenixKit
 /// The whole text is checked on the way: nil where `value(of:)` throws.
 extension JSONFormat {
     public func member(_ key: String, of bytes: Bytes) -> Bytes? {
-        let key = JSONKey(key)
-        let range = try? bytes.withScanner { scanner throws(JSONError) -> Range<Int>? in
-            var found: Range<Int>?
-            scanner.skipSpace()
-            var hasMore = try scanner.beginObject()
-            while hasMore {
-                let candidate = try scanner.key()
-                let start = scanner.position
-                try scanner.skipValue(depth: 1)
-                if scanner.matches(candidate, key) { found = start..<scanner.position }
-                hasMore = try scanner.continuesObject()
+        var key = key
+        return key.withUTF8 { name in
+            let isASCII = name.allSatisfy { $0 < 0x80 }
+            let range = try? bytes.withScanner { scanner throws(JSONError) -> Range<Int>? in
+                var found: Range<Int>?
+                scanner.skipSpace()
+                var hasMore = try scanner.beginObject()
+                while hasMore {
+                    let candidate = try scanner.key()
+                    let start = scanner.position
+                    try scanner.skipMember()
+                    if scanner.matches(candidate, utf8: name, isASCII: isASCII) { found = start..<scanner.position }
+                    hasMore = try scanner.continuesObject()
+                }
+                try scanner.expectEnd()
+                return found
             }
-            try scanner.expectEnd()
-            return found
+            return range.map { bytes[$0] }
         }
-        return range.map { bytes[$0] }
     }
 
     public func element(_ index: Int, of bytes: Bytes) -> Bytes? {
@@ -44,7 +47,8 @@ extension JSONFormat {
 
     /// The whole number that `bytes` are; `1.0` and `1e3` are whole too.
     public func integer(of bytes: Bytes) -> Int64? {
-        switch numeric(of: bytes) {
+        if let number = Self.shortInteger(of: bytes) { return number }
+        return switch numeric(of: bytes) {
         case .signed(let number): number
         case .double(let number): Int64(exactly: number)
         case .unsigned, nil: nil
@@ -87,6 +91,20 @@ extension JSONFormat {
             return true
         }
         return isNull ?? false
+    }
+
+    /// The number of up to 18 digits that `bytes` are, the usual kind; nil for all else.
+    @inline(__always)
+    private static func shortInteger(of bytes: Bytes) -> Int64? {
+        bytes.withUnsafeBytes { bytes in
+            guard !bytes.isEmpty, bytes.count <= 18, bytes[0] != UInt8(ascii: "0") else { return nil }
+            var number: Int64 = 0
+            for byte in bytes {
+                guard byte &- UInt8(ascii: "0") < 10 else { return nil }
+                number = number &* 10 &+ Int64(byte &- UInt8(ascii: "0"))
+            }
+            return number
+        }
     }
 
     private func numeric(of bytes: Bytes) -> JSONNumeric? {

@@ -47,33 +47,46 @@ extension JSONScanner {
             } else if byte >= 0x80 {
                 isASCII = false
                 try skipMultibyte()
-            } else if byte < 0x20 {
-                throw failure("an escape in place of a control character")
             } else {
-                position += 1
+                throw failure("an escape in place of a control character")
             }
         }
     }
 
-    /// Moves past bytes that stand for themselves, eight at a time; may stop early near the end of the text.
+    /// Moves past bytes that stand for themselves, sixteen or eight at a time.
     @inline(__always)
     private mutating func skipPlainRun() {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highBits: UInt64 = 0x8080_8080_8080_8080
+        while bytes.count - position >= 16 {
+            let one = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let other = bytes.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self)
+            guard Self.specials(in: one) | Self.specials(in: other) == 0 else { break }
+            position += 16
+        }
         while bytes.count - position >= 8 {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-            let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            // The lowest bit set is exact: each term borrows only from bytes that were found already.
-            let found =
-                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word | word)
-                & highBits
+            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let found = Self.specials(in: UInt64(littleEndian: word))
             guard found == 0 else {
                 position += found.trailingZeroBitCount >> 3
                 return
             }
             position += 8
         }
+        while position < bytes.count {
+            let byte = bytes[position]
+            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return }
+            position += 1
+        }
+    }
+
+    /// The high bits of those of eight bytes that do not stand for themselves; above the lowest of them there may be others, too.
+    ///
+    /// Each term borrows only from bytes that were found already, and bytes beyond ASCII are found by their own high bit.
+    @inline(__always)
+    private static func specials(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+        let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+        return ((quote &- ones) | (backslash &- ones) | (word &- ones &* 0x20) | word) & (ones &* 0x80)
     }
 
     /// Moves past an escape.
@@ -224,6 +237,20 @@ extension JSONScanner {
             if text.isASCII, key.isASCII { return false }
         }
         return characters(of: text) == key.text
+    }
+
+    /// The same for a key that is at hand as UTF-8.
+    @inline(__always)
+    func matches(_ text: JSONText, utf8 key: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> Bool {
+        if !text.hasEscapes {
+            if text.count == key.count {
+                var index = 0
+                while index < key.count, key[index] == bytes[text.lower + index] { index += 1 }
+                if index == key.count { return true }
+            }
+            if text.isASCII, isASCII { return false }
+        }
+        return characters(of: text) == String(decoding: key, as: UTF8.self)
     }
 
     @inline(__always)

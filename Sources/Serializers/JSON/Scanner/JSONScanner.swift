@@ -113,14 +113,55 @@ struct JSONScanner {
         }
     }
 
+    /// Moves past the value of a member of the outermost object.
+    @inline(__always)
+    mutating func skipMember() throws(JSONError) {
+        switch next {
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipValue(depth: 1)
+        default: try skipScalar()
+        }
+    }
+
+    /// Moves past a payload: in short where it is an object whose members are not nested.
+    @inline(__always)
+    mutating func skipPayload() throws(JSONError) {
+        guard next == UInt8(ascii: "{") else {
+            try skipValue()
+            return
+        }
+        var hasMore = try beginObject()
+        while hasMore {
+            _ = try key()
+            try skipMember()
+            hasMore = try continuesObject()
+        }
+    }
+
     /// Moves past a number, `true`, `false` or `null`.
     @inline(__always)
     mutating func skipScalar() throws(JSONError) {
+        if skipShortInteger() { return }
         switch next {
         case UInt8(ascii: "t"): try expectLiteral("true")
         case UInt8(ascii: "f"): try expectLiteral("false")
         case UInt8(ascii: "n"): try expectLiteral("null")
         default: _ = try number()
+        }
+    }
+
+    /// Moves past a whole number of less than 20 digits, the usual kind; stays where it is, and answers false, at all else.
+    @inline(__always)
+    private mutating func skipShortInteger() -> Bool {
+        guard next &- UInt8(ascii: "1") < 9 else { return false }
+        var end = position + 1
+        while end < bytes.count, bytes[end] &- UInt8(ascii: "0") < 10 { end += 1 }
+        guard end < bytes.count, end - position < 20 else { return false }
+        switch bytes[end] {
+        case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"):
+            position = end
+            return true
+        default: return false
         }
     }
 

@@ -49,6 +49,10 @@ extension JSONScanner {
     /// Moves past a reference: a string, a number or null.
     @inline(__always)
     mutating func reference() throws(JSONError) -> Reference? {
+        if isNull {
+            position += 4
+            return nil
+        }
         let start = position
         let isQuoted = next == UInt8(ascii: "\"")
         if isQuoted { position += 1 }
@@ -74,12 +78,16 @@ extension JSONScanner {
         return try uncommonReference()
     }
 
+    /// Whether `null` comes next; what follows it is not looked at.
+    @inline(__always)
+    private var isNull: Bool {
+        bytes.count - position >= 4
+            && UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self)) == 0x6E75_6C6C
+    }
+
     @inline(never)
     private mutating func uncommonReference() throws(JSONError) -> Reference? {
         switch next {
-        case UInt8(ascii: "n"):
-            try expectLiteral("null")
-            return nil
         case UInt8(ascii: "\""):
             let text = try string()
             return Reference(text: characters(of: text))

@@ -28,7 +28,7 @@ enum V2Text {
             try scanner.skipReply(into: &envelope)
         } else {
             let start = scanner.position
-            try scanner.skipValue()
+            try scanner.skipPayload()
             envelope.payload = start..<scanner.position
         }
         while try scanner.continuesArray() { try scanner.skipValue() }
