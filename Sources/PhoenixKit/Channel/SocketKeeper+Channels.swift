@@ -63,6 +63,7 @@ extension SocketKeeper {
             record.isRejoining = record.pendingLeave != nil
             publish(record)
         case .closed, .wanted, .preparing, .joined, .leaving:
+            stopMaking(record)
             record.phase = .wanted
             join(record, &socket)
         }
@@ -144,6 +145,13 @@ extension SocketKeeper {
         }
     }
 
+    /// Nobody waits for the parameters of this join any more.
+    private mutating func stopMaking(_ record: ChannelRecord) {
+        guard case .preparing(let number) = record.phase else { return }
+        timers.cancel(.making(number))
+        makings.removeValue(forKey: number)?.promise.settle(.failure(.waitCancelled))
+    }
+
     /// Joins a channel again after a while.
     private mutating func tryAgain(_ record: ChannelRecord, _ now: Timestamp) {
         record.phase = .wanted
@@ -174,7 +182,6 @@ extension SocketKeeper {
             stopWaiting(push)
             send(push, record, &socket)
         }
-        goOnFlushing(&socket)
     }
 
     mutating func joinRefused(_ failure: JoinFailure, _ socket: inout Socket) {
@@ -206,8 +213,9 @@ extension SocketKeeper {
 
     mutating func beginLeave(_ topic: Bytes, _ epoch: UInt64, _ push: Push, _ socket: inout Socket) {
         guard let record = channels[topic] else {
+            // It closed while the leave was on its way here.
             push.promise.settle(.left)
-            return
+            return hub.publish(.closed, of: topic, epoch: epoch)
         }
         record.epoch = epoch
         endWaiting(record, .left)
@@ -215,7 +223,8 @@ extension SocketKeeper {
         case .joined: sendLeave(push, record, closing: true, &socket)
         case .joining:
             // The server would not know what to leave: the leave follows the reply.
-            record.pendingLeave = push
+            if let former = record.pendingLeave { end(former, .left) }
+            (record.pendingLeave, record.isRejoining) = (push, false)
             wait(push, record)
             return publish(record)
         case .closed, .wanted, .preparing, .leaving:
@@ -227,7 +236,11 @@ extension SocketKeeper {
 
     private mutating func sendLeave(_ push: Push, _ record: ChannelRecord, closing: Bool, _ socket: inout Socket) {
         do throws(PhoenixError) {
-            let reference = try socket.leave(record.name, .payload(push.payload), timeout: push.timeout)
+            // One that has waited too long has ended; the server is to know all the same.
+            let left = push.deadline - socket.now
+            if left <= .zero { push.promise.settle(.timeout) }
+            let timeout = left > .zero ? left : push.timeout
+            let reference = try socket.leave(record.name, .payload(push.payload), timeout: timeout)
             record.phase = .leaving(reference.number ?? 0)
             outstanding[reference.number ?? 0] = .leave(push, record)
         } catch {
@@ -269,6 +282,7 @@ extension SocketKeeper {
 
     /// The channel is over until it is joined again.
     mutating func close(_ record: ChannelRecord) {
+        stopMaking(record)
         record.phase = .closed
         timers.cancel(.rejoin(record.topic))
         if let leave = record.pendingLeave {
@@ -287,10 +301,7 @@ extension SocketKeeper {
         switch record.phase {
         case .joined, .joining, .wanted, .preparing:
             timers.cancel(.rejoin(record.topic))
-            if case .preparing(let number) = record.phase, let making = makings.removeValue(forKey: number) {
-                timers.cancel(.making(number))
-                making.promise.settle(.failure(.waitCancelled))
-            }
+            stopMaking(record)
             if record.pendingLeave != nil, !leaveIsOver(record) { return }
             record.phase = .wanted
             publish(record)

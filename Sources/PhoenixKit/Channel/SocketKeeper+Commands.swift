@@ -44,19 +44,11 @@ extension SocketKeeper {
     private mutating func disconnect(_ order: Flush, _ patience: Duration, _ socket: inout Socket) {
         switch link {
         case .down, .waiting, .preparing: rest(nil)
-        case .connecting:
-            // Decided a moment ago, and not done yet.
-            if case .connectTo = directive {
-                directive = .ok
-                return rest(nil)
-            }
-            link = .closing
-            socket.disconnect(code: order.code, reason: order.reason)
+        case .connecting: giveUp(order, &socket)
         case .open:
             flush = order
             guard patience > .zero else { return close(&socket) }
             timers.set(.flush, at: socket.now + patience)
-            goOnFlushing(&socket)
         case .closing: break
         }
     }
@@ -70,9 +62,20 @@ extension SocketKeeper {
         guard let order = flush, case .open = link else { return }
         flush = nil
         timers.cancel(.flush)
-        link = .closing
-        if case .move = directive { directive = .ok }
-        socket.disconnect(code: order.code, reason: order.reason)
+        giveUp(order, &socket)
+    }
+
+    /// Closes the connection or gives up the try; what this callback was about to return no longer counts.
+    mutating func giveUp(_ order: Flush, _ socket: inout Socket) {
+        if case .connectTo = directive {
+            // The driver knows nothing of this try: nothing will tell of its end.
+            directive = .ok
+            rest(nil)
+        } else {
+            directive = .ok
+            link = .closing
+            socket.disconnect(code: order.code, reason: order.reason)
+        }
     }
 
     private mutating func ping(_ promise: Ping, _ deadline: Timestamp, _ socket: inout Socket) {
@@ -87,11 +90,12 @@ extension SocketKeeper {
     }
 
     mutating func endPings(_ error: PhoenixError) {
-        for (number, ping) in pings {
+        let ended = pings
+        pings = [:]
+        for (number, ping) in ended {
             timers.cancel(.ping(number))
             ping.settle(.failure(error))
         }
-        pings = [:]
     }
 
     // MARK: Timers
@@ -131,6 +135,8 @@ extension SocketKeeper {
         for making in makings.values { making.promise.settle(.failure(.waitCancelled)) }
         endPings(.socketStopped)
         for record in channels.values { endWaiting(record, .disconnected) }
+        // What is left there are leaves that wait for a join.
+        for (push, _) in timed.values { push.promise.settle(.left) }
         for entry in outstanding.values {
             switch entry {
             case .push(let push), .leave(let push, _): push.promise.settle(.disconnected)

@@ -11,7 +11,7 @@ extension SocketKeeper {
     struct Preparation {
         enum Purpose {
             case connect
-            case move
+            case move(ConnectionTarget)
             case probe(ConnectionTarget)
         }
 
@@ -39,6 +39,7 @@ extension SocketKeeper {
         guard settings.parameters != nil || settings.authToken != nil else {
             return go(purpose, .success(Credentials()), &socket)
         }
+        if case .move = purpose { forgetMoves() }
         lastWork += 1
         let number = lastWork
         let promise = Promise<Result<Credentials, PhoenixError>>()
@@ -48,6 +49,16 @@ extension SocketKeeper {
             timers.set(.preparation(number), at: socket.now + settings.credentialsTimeout)
         } catch {
             go(purpose, .failure(error), &socket)
+        }
+    }
+
+    /// A move that is still asking for its token leads nowhere any more.
+    mutating func forgetMoves() {
+        for (number, preparation) in preparations {
+            guard case .move = preparation.purpose else { continue }
+            preparations[number] = nil
+            timers.cancel(.preparation(number))
+            preparation.promise.settle(.failure(.waitCancelled))
         }
     }
 
@@ -70,9 +81,13 @@ extension SocketKeeper {
         case (.connect, .failure(let error)):
             guard case .preparing = link else { return }
             tryAgain(after: .failedToConnect(error), &socket)
-        case (.move, .success(let credentials)):
-            guard case .open = link else { return }
-            directive = .move(to: fallback.target.with(credentials))
+        case (.move(let target), .success(let credentials)):
+            switch link {
+            case .open: directive = .move(to: target.with(credentials))
+            // An earlier move got there first: on from the place it leads to.
+            case .connecting: directive = .connectTo(target.with(credentials))
+            case .down, .waiting, .preparing, .closing: break
+            }
         case (.move, .failure(let error)):
             logger.warning("A move has to wait for the next connection", metadata: ["error": "\(error)"])
         case (.probe(let target), .success(let credentials)):
@@ -97,12 +112,15 @@ extension SocketKeeper {
     mutating func linkLost(_ reason: DisconnectReason, _ socket: inout Socket) {
         for record in channels.values { connectionLost(record) }
         endPings(PhoenixError(.disconnected, "Expected an answer to a ping, but the connection ended first."))
+        if reason.kind != .replaced { forgetMoves() }
         timers.cancel(.probe)
         timers.cancel(.flush)
         flush = nil
         if reason.kind == .replaced {
             _ = fallback.disconnected(reason, at: socket.now)
             link = .connecting
+            // Disconnected while the move was under way: the driver is on its way to the new place already.
+            if isSuspended || !isWanted { return giveUp(Flush(code: 1000, reason: ""), &socket) }
             hub.publish(SocketState(.connecting, reason))
             return
         }
@@ -176,7 +194,8 @@ extension SocketKeeper {
     /// Does what the fallback says of a connection that is open.
     mutating func follow(_ decision: Fallback.Decision, _ socket: inout Socket) {
         logger.info("\(decision.explanation)")
-        if decision.step == .move { prepare(.move, &socket) }
+        // Until the move is made, the fallback's own target is the place it leaves.
+        if decision.step == .move { prepare(.move(decision.target), &socket) }
         if let moment = fallback.nextProbe { timers.set(.probe, at: moment) }
     }
 
@@ -186,7 +205,7 @@ extension SocketKeeper {
         switch link {
         case .open:
             fallback.connected(at: socket.now)
-            prepare(.move, &socket)
+            prepare(.move(fallback.target), &socket)
         case .waiting: open(&socket)
         case .connecting:
             // The attempt leads to the former place: given up, and begun anew.

@@ -174,7 +174,6 @@ struct SocketKeeper: SocketHandler {
         case .push(let push): push.promise.settle(reply.outcome)
         case .leave(let push, let record): leaveEnded(push, record, number, reply.outcome)
         }
-        goOnFlushing(&socket)
         return finish(&socket)
     }
 
@@ -195,6 +194,7 @@ struct SocketKeeper: SocketHandler {
 
     /// Sets the alarm, and returns what is to be done.
     private mutating func finish(_ socket: inout Socket) -> Directive {
+        goOnFlushing(&socket)
         socket.alarm = timers.next.map { (.alarm, $0) }
         defer { directive = .ok }
         return directive

@@ -225,7 +225,7 @@ private final class Hoard: Sendable {
             for frame in frames {
                 kept.append(frame.bytes.map { $0 })
                 // So much that no other test of this process can hide it by what it frees meanwhile.
-                kept.append([UInt8](repeating: 1, count: 2_000_000))
+                kept.append([UInt8](repeating: 1, count: 400_000))
             }
         }
     }
