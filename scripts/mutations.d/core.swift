@@ -25,7 +25,8 @@ let package = Package(
             path: "Sources/Serializers/JSON",
             swiftSettings: settings
         ),
-        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit"], swiftSettings: settings),
+        .target(name: "CMallinfo", path: "Tests/CMallinfo"),
+        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit", "CMallinfo"], swiftSettings: settings),
         .testTarget(
             name: "PhoenixKitTests",
             dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],

@@ -31,7 +31,8 @@ let package = Package(
             path: "Sources/Transports/LongPoll",
             swiftSettings: settings
         ),
-        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit"], swiftSettings: settings),
+        .target(name: "CMallinfo", path: "Tests/CMallinfo"),
+        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit", "CMallinfo"], swiftSettings: settings),
         .testTarget(
             name: "PhoenixLongPollTests",
             dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixLongPoll", "PhoenixTesting"],

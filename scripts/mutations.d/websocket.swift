@@ -44,7 +44,8 @@ let package = Package(
             path: "Sources/Serializers/Deflate",
             swiftSettings: settings
         ),
-        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit"], swiftSettings: settings),
+        .target(name: "CMallinfo", path: "Tests/CMallinfo"),
+        .target(name: "PhoenixTesting", dependencies: ["PhoenixKit", "CMallinfo"], swiftSettings: settings),
         .testTarget(
             name: "PhoenixWebSocketTests",
             dependencies: [
