@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import PhoenixKit
@@ -36,6 +37,21 @@ struct EventTests {
         first.cancel()
         try phoenix.push("event", on: "topic")
         #expect(await got.next() == "second")
+    }
+
+    @Test("B26: a callback that another one cancels is not called with the same message any more")
+    func cancelledMeanwhile() async throws {
+        let stage = try SocketStage()
+        let phoenix = try await stage.open()
+        let channel = try await stage.join("topic", at: phoenix)
+        let got = FrameQueue<String>()
+        let later = Mutex<Subscription?>(nil)
+        channel.on("event") { _ in later.withLock { $0 }?.cancel() }
+        let cancelled = channel.on("event") { _ in got.add("cancelled") }
+        later.withLock { $0 = cancelled }
+        channel.on("event") { _ in got.add("last") }
+        try phoenix.push("event", on: "topic")
+        #expect(await got.next() == "last")
     }
 
     @Test("callbacks on the main actor keep the order")
