@@ -199,7 +199,7 @@ struct TransportDouble: Transport {
     private static var hoarding: TransportDouble {
         let hoard = Hoard()
         return TransportDouble(
-            fault: "keeps what it received",
+            fault: "keeps all frames that it received",
             next: {
                 { inbound in
                     let event = try await inbound.next()
