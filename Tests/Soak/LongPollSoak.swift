@@ -211,7 +211,16 @@ final class LongPollSoak: Sendable {
         } catch {
             throw PhoenixError(.transportDown, "Expected \(name) to go through, got: \(error)", cause: error)
         }
-        while engine.abandonedCount > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        let patience = clock.now + .seconds(60)
+        while engine.abandonedCount > 0 {
+            guard clock.now < patience else {
+                throw PhoenixError(
+                    .timeout,
+                    "Expected the polls that \(name) abandoned to end within 60 s, but \(engine.abandonedCount) are left."
+                )
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
         // Sockets close, and threads that have nothing to do any more end, beside us.
         try await Task.sleep(for: .milliseconds(500))
         let footprint = Footprint.now()

@@ -34,7 +34,17 @@ struct TransportConformanceTests {
         #expect(await suite.run().findings.allSatisfy { $0.verdict == .kept || $0.rule.name == Self.memory })
     }
 
-    @Test("a double breaks its rule and no other", arguments: TransportConformance.rules)
+    /// The rules that a double can break in this build: the thread sanitizer brings an allocator of its own, whose bytes mallinfo2 does not
+    /// count.
+    private static var breakable: [ConformanceRule] {
+        #if THREAD_SANITIZER
+            TransportConformance.rules.filter { $0.name != memory }
+        #else
+            TransportConformance.rules
+        #endif
+    }
+
+    @Test("a double breaks its rule and no other", arguments: breakable)
     func eachRuleCanFail(_ rule: ConformanceRule) async throws {
         let double = try #require(TransportDouble.breaking(rule.name))
         let report = await TransportConformance(double, peer: double.base, patience: .seconds(5)).run()

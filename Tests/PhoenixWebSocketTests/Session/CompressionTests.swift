@@ -193,7 +193,7 @@ struct CompressionTests {
 private final class WatchedExtension: WireExtension {
     private final class Memory: Sendable {}
 
-    private struct Weak: ~Copyable {
+    private struct Weak {
         weak var memory: Memory?
     }
 
