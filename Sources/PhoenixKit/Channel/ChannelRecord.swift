@@ -24,7 +24,7 @@ final class ChannelRecord {
     var parameters = ChannelParameters(source: .fixed([:]))
     /// The push of the user's `join`, until its end.
     var joinPush: Push?
-    /// The push of a `leave` that has to wait for a join that is on its way.
+    /// The push of a `leave` that has to wait: for a join that is on its way, or for room.
     var pendingLeave: Push?
     /// Whether it is to be joined again after that leave.
     var isRejoining = false

@@ -152,7 +152,8 @@ public final class PhoenixSocket: Sendable {
 
     /// The channel of `topic`, for which `parameters` are made anew for every join.
     ///
-    /// An error thrown there, or more time than the join's timeout, counts as a join that failed.
+    /// An error thrown there, or more time than the join's timeout, counts as a join that failed: the push of the first try ends at once,
+    /// refused with `.credentials`, or as a timeout.
     public func channel(
         _ topic: String,
         _ parameters: @escaping @Sendable () async throws -> PayloadContent

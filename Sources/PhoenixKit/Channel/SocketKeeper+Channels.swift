@@ -34,7 +34,7 @@ extension SocketKeeper {
             case .closed: .closed
             case .wanted: timers.isRunning(.rejoin(record.topic)) ? .errored : .joining
             case .preparing, .joining: .joining
-            case .joined: .joined
+            case .joined: record.pendingLeave == nil ? .joined : .joining
             case .leaving: .leaving
             }
         let isLeaving = record.pendingLeave != nil && !record.isRejoining
@@ -58,10 +58,11 @@ extension SocketKeeper {
         record.joinPush = push
         wait(push, record)
         switch record.phase {
-        case .joining:
-            // Left while its join was on its way: the leave follows the reply, and this join follows the leave.
-            record.isRejoining = record.pendingLeave != nil
+        case .joining where record.pendingLeave != nil, .joined where record.pendingLeave != nil:
+            // Left, but the leave cannot be sent yet: this join follows it.
+            record.isRejoining = true
             publish(record)
+        case .joining: publish(record)
         case .closed, .wanted, .preparing, .joined, .leaving:
             stopMaking(record)
             record.phase = .wanted
@@ -141,6 +142,9 @@ extension SocketKeeper {
             if case .open = link, socket.isConnected { sendJoin(record, content, &socket) }
         case .failure(let error):
             logger.warning("A join has no parameters", metadata: ["topic": "\(record.name)", "error": "\(error)"])
+            if let push = record.joinPush {
+                end(push, error.code == .timeout ? .timeout : .refused(PushOutcome.Refusal(error)))
+            }
             tryAgain(record, socket.now)
         }
     }
@@ -164,15 +168,7 @@ extension SocketKeeper {
         else { return }
         record.phase = .joined(number)
         record.backoff.reset()
-        if let leave = record.pendingLeave {
-            let isRejoining = record.isRejoining
-            (record.pendingLeave, record.isRejoining) = (nil, false)
-            stopTimer(leave)
-            sendLeave(leave, record, closing: !isRejoining, &socket)
-            guard isRejoining else { return publish(record) }
-            record.phase = .wanted
-            return self.join(record, &socket)
-        }
+        if record.pendingLeave != nil { return goOnLeaving(record, &socket) }
         for sink in record.sinks { sink.joined?() }
         if let push = record.joinPush { end(push, .reply(status: "ok", response: join.response)) }
         publish(record)
@@ -220,13 +216,12 @@ extension SocketKeeper {
         record.epoch = epoch
         endWaiting(record, .left)
         switch record.phase {
-        case .joined: sendLeave(push, record, closing: true, &socket)
-        case .joining:
-            // The server would not know what to leave: the leave follows the reply.
+        case .joined where record.pendingLeave == nil: _ = sendLeave(push, record, &socket)
+        case .joined, .joining:
+            // The server would not know what to leave: the leave follows the reply. Or one before it has found no room yet.
             if let former = record.pendingLeave { end(former, .left) }
             (record.pendingLeave, record.isRejoining) = (push, false)
             wait(push, record)
-            return publish(record)
         case .closed, .wanted, .preparing, .leaving:
             push.promise.settle(.left)
             close(record)
@@ -234,7 +229,8 @@ extension SocketKeeper {
         publish(record)
     }
 
-    private mutating func sendLeave(_ push: Push, _ record: ChannelRecord, closing: Bool, _ socket: inout Socket) {
+    /// Sends a leave; false when it has to wait for room.
+    private mutating func sendLeave(_ push: Push, _ record: ChannelRecord, _ socket: inout Socket) -> Bool {
         do throws(PhoenixError) {
             // One that has waited too long has ended; the server is to know all the same.
             let left = push.deadline - socket.now
@@ -243,18 +239,40 @@ extension SocketKeeper {
             let reference = try socket.leave(record.name, .payload(push.payload), timeout: timeout)
             record.phase = .leaving(reference.number ?? 0)
             outstanding[reference.number ?? 0] = .leave(push, record)
+        } catch  where error.code == .bufferFull {
+            record.pendingLeave = push
+            if push.settled == nil { wait(push, record) }
+            timers.set(.leave(record.topic), at: socket.now + Self.leavePause)
+            return false
         } catch {
             // Without a connection, or on one that is being closed, the server forgets the channel by itself.
             push.promise.settle(.left)
-            if closing { close(record) }
+            if !record.isRejoining { close(record) }
         }
+        return true
     }
 
-    /// The leave that waited for a join has nothing to leave: true when the channel is to be joined anew.
+    /// How long a leave waits that found no room.
+    private static var leavePause: Duration { .milliseconds(50) }
+
+    /// Sends the leave that has waited, and the join that follows it.
+    mutating func goOnLeaving(_ record: ChannelRecord, _ socket: inout Socket) {
+        guard case .joined = record.phase, let leave = record.pendingLeave else { return }
+        defer { publish(record) }
+        stopTimer(leave)
+        record.pendingLeave = nil
+        guard sendLeave(leave, record, &socket), record.isRejoining else { return }
+        record.isRejoining = false
+        record.phase = .wanted
+        join(record, &socket)
+    }
+
+    /// The leave that waited has nothing to leave any more: true when the channel is to be joined anew.
     private mutating func leaveIsOver(_ record: ChannelRecord) -> Bool {
         let isRejoining = record.isRejoining
         let leave = record.pendingLeave
         (record.pendingLeave, record.isRejoining) = (nil, false)
+        timers.cancel(.leave(record.topic))
         if let leave { end(leave, .left) }
         if isRejoining { record.phase = .wanted } else { close(record) }
         return isRejoining
@@ -262,7 +280,8 @@ extension SocketKeeper {
 
     mutating func leaveEnded(_ push: Push, _ record: ChannelRecord, _ reference: UInt64, _ outcome: PushOutcome) {
         push.promise.settle(outcome == .disconnected ? .left : outcome)
-        if case .timeout = outcome, case .leaving(reference) = record.phase { close(record) }
+        // The close that follows is no news.
+        if case .leaving(reference) = record.phase { close(record) }
     }
 
     // MARK: The end of a channel
@@ -271,6 +290,8 @@ extension SocketKeeper {
         guard let number = closure.joinReference.number, let record = channels[Bytes(closure.topic)] else { return }
         switch (record.phase, closure.kind) {
         case (.leaving, _): close(record)
+        case (.joined(number), _) where record.pendingLeave != nil:
+            if leaveIsOver(record) { join(record, &socket) }
         case (.joined(number), .crashed):
             logger.info("A channel crashed", metadata: ["topic": "\(record.name)"])
             tryAgain(record, socket.now)
@@ -285,6 +306,7 @@ extension SocketKeeper {
         stopMaking(record)
         record.phase = .closed
         timers.cancel(.rejoin(record.topic))
+        timers.cancel(.leave(record.topic))
         if let leave = record.pendingLeave {
             (record.pendingLeave, record.isRejoining) = (nil, false)
             end(leave, .left)

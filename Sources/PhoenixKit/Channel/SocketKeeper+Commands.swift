@@ -8,6 +8,9 @@ extension SocketKeeper {
             isWanted = true
             flush = nil
             timers.cancel(.flush)
+            if isSuspended, case .down = link, hub.socketState.kind != .suspended {
+                hub.publish(SocketState(.suspended))
+            }
             open(&socket)
         case .disconnect(let code, let reason, let patience):
             isWanted = false
@@ -119,6 +122,8 @@ extension SocketKeeper {
         case .making(let number): makingTimedOut(number)
         case .rejoin(let topic):
             if let record = channels[topic] { join(record, &socket) }
+        case .leave(let topic):
+            if let record = channels[topic] { goOnLeaving(record, &socket) }
         case .push(let number): waitedTooLong(number)
         case .ping(let number):
             pings.removeValue(forKey: number)?.settle(

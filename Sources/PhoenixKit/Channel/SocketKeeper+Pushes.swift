@@ -1,7 +1,7 @@
 extension SocketKeeper {
     /// Sends a push, or lets it wait for its channel.
     mutating func send(_ push: Push, _ record: ChannelRecord, _ socket: inout Socket) {
-        guard case .joined = record.phase, record.waiting.isEmpty, socket.isConnected else {
+        guard case .joined = record.phase, record.pendingLeave == nil, record.waiting.isEmpty, socket.isConnected else {
             return buffer(push, record, socket.now)
         }
         let left = push.deadline - socket.now

@@ -40,6 +40,8 @@ struct SocketKeeper: SocketHandler {
         case preparation(UInt64)
         case making(UInt64)
         case rejoin(Bytes)
+        /// The leave of a channel tries again to find room.
+        case leave(Bytes)
         /// The push of this number waits for its channel.
         case push(UInt64)
         /// The heartbeat of this reference.

@@ -21,7 +21,8 @@ extension KeeperModel {
                     throw broken("\(one.kind) \(one.number) got the reply to \(response["n"]?.integer ?? 0)")
                 }
             case .refused(let refusal):
-                guard refusal.code == .bufferFull || refusal.code == .stopped else {
+                let isOwn = refusal.code == .bufferFull || refusal.code == .stopped
+                guard isOwn || one.kind == "join" && refusal.code == .credentials else {
                     throw broken("\(one.kind) \(one.number) was refused with \(refusal.code): \(refusal.message)")
                 }
             case .disconnected, .channelClosed:
@@ -90,7 +91,7 @@ extension KeeperModel {
                 case .closed: .closed
                 case .wanted: keeper.timers.isRunning(.rejoin(record.topic)) ? .errored : .joining
                 case .preparing, .joining: .joining
-                case .joined: .joined
+                case .joined: record.pendingLeave == nil ? .joined : .joining
                 case .leaving: .leaving
                 }
             let expected = record.pendingLeave != nil && !record.isRejoining ? .leaving : state

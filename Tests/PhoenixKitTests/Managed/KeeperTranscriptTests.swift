@@ -6,8 +6,10 @@ import Testing
 /// Defects that the model found, each as the shortest story that shows it.
 @Suite("The managed layer, transcripts", .timeLimit(.minutes(1)))
 struct KeeperTranscriptTests {
-    private func bench(made: Bool = false) throws -> (KeeperBench, PhoenixChannel) {
-        let bench = KeeperBench([try ConnectionTarget("ws://one.test/socket/websocket")], PhoenixSocket.Settings())
+    private func bench(made: Bool = false, room: Int? = nil) throws -> (KeeperBench, PhoenixChannel) {
+        var settings = PhoenixSocket.Settings()
+        if let room { settings.client.outstandingLimit = room }
+        let bench = KeeperBench([try ConnectionTarget("ws://one.test/socket/websocket")], settings)
         let source: ChannelParameters.Source = made ? .made { [:] } : .fixed([:])
         return (bench, PhoenixChannel("a", ChannelParameters(source: source), bench.hub))
     }
@@ -20,6 +22,147 @@ struct KeeperTranscriptTests {
 
     private func disconnect(_ bench: KeeperBench, flushing: Duration = .zero) {
         bench.hub.post(.disconnect(code: 1000, reason: "", flushing: flushing))
+    }
+
+    private func reply(to message: Message, _ bench: KeeperBench) throws {
+        try bench.receive(
+            Message(
+                joinReference: message.joinReference,
+                reference: message.reference,
+                topic: message.topic,
+                event: "phx_reply",
+                status: "ok",
+                payload: message.payload
+            )
+        )
+    }
+
+    /// Joins `channel`, and returns the server's view of the join.
+    private func join(_ channel: PhoenixChannel, _ bench: KeeperBench) throws -> Message {
+        try channel.join()
+        bench.takeCommands()
+        let join = try #require(bench.takeSent().last)
+        try reply(to: join, bench)
+        #expect(channel.state == .joined)
+        return join
+    }
+
+    /// A channel that is being left while there is no room for its leave, and the messages that fill it.
+    private func leaveWithoutRoom() throws -> (KeeperBench, PhoenixChannel, leave: Push, before: [Message]) {
+        let (bench, channel) = try bench(room: 2)
+        connect(bench)
+        _ = try join(channel, bench)
+        try channel.push("first")
+        try channel.push("second")
+        bench.takeCommands()
+        let before = bench.takeSent()
+        #expect(before.map(\.event) == ["first", "second"])
+        let leave = try channel.leave()
+        bench.takeCommands()
+        #expect(bench.takeSent().isEmpty)
+        #expect(leave.settled == nil)
+        #expect(channel.state == .leaving)
+        return (bench, channel, leave, before)
+    }
+
+    @Test("a leave for which there is no room waits and is sent when there is some")
+    func leaveWaitsForRoom() throws {
+        let (bench, channel, leave, before) = try leaveWithoutRoom()
+        bench.advance(by: .milliseconds(60))
+        #expect(bench.takeSent().isEmpty)
+        for message in before { try reply(to: message, bench) }
+        bench.advance(by: .milliseconds(60))
+        let sent = bench.takeSent()
+        #expect(sent.map(\.event) == ["phx_leave"])
+        for message in sent { try reply(to: message, bench) }
+        if case .reply("ok", _)? = leave.settled {} else { Issue.record("the leave ended as \(leave.settled as Any)") }
+        #expect(channel.state == .closed)
+    }
+
+    @Test("a join does not overtake the leave that waits for room, and pushes to the new join wait for it")
+    func joinFollowsTheLeave() throws {
+        let (bench, channel, leave, before) = try leaveWithoutRoom()
+        let again = try channel.join()
+        let push = try channel.push("third")
+        bench.takeCommands()
+        #expect(bench.takeSent().isEmpty)
+        #expect(channel.state == .joining)
+        for message in before { try reply(to: message, bench) }
+        bench.advance(by: .milliseconds(60))
+        let sent = bench.takeSent()
+        #expect(sent.map(\.event) == ["phx_leave", "phx_join"])
+        for message in sent { try reply(to: message, bench) }
+        for message in bench.takeSent() {
+            #expect(message.event == "third")
+            #expect(message.joinReference == sent.last?.joinReference)
+            try reply(to: message, bench)
+        }
+        #expect(
+            [leave.settled, again.settled, push.settled].allSatisfy { if case .reply? = $0 { true } else { false } }
+        )
+        #expect(channel.state == .joined)
+    }
+
+    @Test("a channel that crashes while its leave waits for room is left, or joined anew if that was asked for")
+    func crashWhileTheLeaveWaits() throws {
+        for isRejoining in [false, true] {
+            let (bench, channel, leave, before) = try leaveWithoutRoom()
+            if isRejoining { try channel.join() }
+            bench.takeCommands()
+            let crashed = try #require(before.first)
+            try bench.receive(
+                Message(
+                    joinReference: crashed.joinReference,
+                    topic: "a",
+                    event: "phx_error",
+                    payload: crashed.payload
+                )
+            )
+            #expect(leave.settled == .left)
+            #expect(channel.state == (isRejoining ? .joining : .closed))
+            #expect(bench.takeSent().map(\.event) == (isRejoining ? ["phx_join"] : []))
+        }
+    }
+
+    @Test("a join whose parameters cannot be made ends at once, and says why")
+    func parametersFail() throws {
+        let (bench, channel) = try bench(made: true)
+        connect(bench)
+        let push = try channel.join()
+        bench.takeCommands()
+        let number = try #require(bench.keeper.makings.keys.first)
+        let error = PhoenixError(.credentials, "There are none.")
+        bench.handle(.made(topic: channel.key, number, .failure(error)))
+        #expect(push.settled == .refused(PushOutcome.Refusal(error)))
+        #expect(channel.state == .errored)
+    }
+
+    @Test("connect while suspended shows that the socket is suspended")
+    func connectWhileSuspended() throws {
+        let (bench, _) = try bench()
+        bench.hub.post(.suspend)
+        bench.takeCommands()
+        #expect(bench.hub.socketState.kind == .disconnected)
+        bench.hub.post(.connect)
+        bench.takeCommands()
+        #expect(bench.hub.socketState.kind == .suspended)
+        bench.hub.post(.resume)
+        bench.takeCommands()
+        #expect(bench.hub.socketState.kind == .connecting)
+    }
+
+    @Test("the reply to a leave closes the channel, before the server's close comes")
+    func replyClosesTheChannel() throws {
+        let (bench, channel) = try bench()
+        connect(bench)
+        _ = try join(channel, bench)
+        try channel.leave()
+        bench.takeCommands()
+        let leave = try #require(bench.takeSent().last)
+        #expect(channel.state == .leaving)
+        try reply(to: leave, bench)
+        #expect(channel.state == .closed)
+        _ = try join(channel, bench)
     }
 
     @Test("B36: connect and disconnect in one breath leave no connection")

@@ -38,9 +38,9 @@ struct TransportConformanceTests {
     /// count.
     private static var breakable: [ConformanceRule] {
         #if THREAD_SANITIZER
-            TransportConformance.rules.filter { $0.name != memory }
+        TransportConformance.rules.filter { $0.name != memory }
         #else
-            TransportConformance.rules
+        TransportConformance.rules
         #endif
     }
 
