@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "PhoenixTesting", targets: ["PhoenixTesting"]),
         .library(name: "PhoenixTestServer", targets: ["PhoenixTestServer"]),
         .executable(name: "phx", targets: ["phx"]),
+        .plugin(name: "NewPhoenixPlugin", targets: ["NewPhoenixPlugin"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -110,6 +111,19 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
+        ),
+        .plugin(
+            name: "NewPhoenixPlugin",
+            capability: .command(
+                intent: .custom(
+                    verb: "new-phoenix-plugin",
+                    description:
+                        "Writes the package of a new serializer or transport: new-phoenix-plugin serializer|transport NAME"
+                ),
+                permissions: [.writeToPackageDirectory(reason: "It writes the new package into a folder of its own.")]
+            ),
+            path: "Plugins/NewPhoenixPlugin",
+            exclude: ["Templates"]
         ),
         .testTarget(
             name: "PhoenixKitTests",

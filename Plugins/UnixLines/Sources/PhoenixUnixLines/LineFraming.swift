@@ -3,7 +3,12 @@ public import PhoenixKit
 /// Frames as lines: `t` or `b`, the number of bytes in decimal, a line feed, the bytes, and a line feed.
 public enum LineFraming {
     /// The bytes that say `frame`.
-    public static func encode(_ frame: Frame) -> [UInt8] {
+    ///
+    /// - Throws: `.encoding` for text that is no UTF-8, which the other end would refuse.
+    public static func encode(_ frame: Frame) throws -> [UInt8] {
+        guard frame.kind == .binary || frame.bytes.validatedText != nil else {
+            throw PhoenixError(.encoding, "Expected text in UTF-8, got other bytes. Send them in a binary frame.")
+        }
         let mark = frame.kind == .text ? "t" : "b"
         return Array("\(mark)\(frame.bytes.count)\n".utf8) + frame.bytes.array + [UInt8(ascii: "\n")]
     }

@@ -26,7 +26,7 @@ public struct UnixLineTransport: Transport {
         let session = StreamSession(
             socket: socket,
             request: request,
-            encode: { LineFraming.encode($0) },
+            encode: { try LineFraming.encode($0) },
             decode: { try LineFraming.decode(&$0, limit: limit) }
         )
         return try await session.run(body)

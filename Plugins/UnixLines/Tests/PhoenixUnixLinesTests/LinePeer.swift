@@ -73,7 +73,7 @@ final class LinePeerConnection: TransportPeerConnection {
     }
 
     func send(_ frames: [Frame]) async throws {
-        let bytes = frames.flatMap { LineFraming.encode($0) }
+        let bytes = try frames.flatMap { try LineFraming.encode($0) }
         await withCheckedContinuation { continuation in
             writes.async { [socket] in
                 var rest = bytes[...]
