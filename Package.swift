@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "PhoenixJSON", targets: ["PhoenixJSON"]),
         .library(name: "PhoenixDeflate", targets: ["PhoenixDeflate"]),
         .library(name: "Phoenix", targets: ["Phoenix"]),
+        .library(name: "PhoenixService", targets: ["PhoenixService"]),
         .library(name: "PhoenixTesting", targets: ["PhoenixTesting"]),
         .library(name: "PhoenixTestServer", targets: ["PhoenixTestServer"]),
         .executable(name: "phx", targets: ["phx"]),
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(
@@ -81,6 +83,14 @@ let package = Package(
         .target(
             name: "Phoenix",
             dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixDeflate", "PhoenixWebSocket", "PhoenixLongPoll"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PhoenixService",
+            dependencies: [
+                "PhoenixKit",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -147,6 +157,16 @@ let package = Package(
         .testTarget(
             name: "PhoenixTests",
             dependencies: ["Phoenix", "PhoenixTesting", "PhoenixTestServer"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PhoenixServiceTests",
+            dependencies: [
+                "PhoenixKit", "PhoenixJSON", "PhoenixService", "PhoenixTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
