@@ -19,7 +19,9 @@ public struct SocketService: Service {
     /// It runs until the shutdown, or until somebody stops the socket. A socket that the server refused for good stays disconnected, and
     /// its service goes on: watch `PhoenixSocket.states` to end it. A socket that has stopped cannot run again.
     ///
-    /// - Parameter patience: how long pushes that have not ended may take at a graceful shutdown. Those left then end as `disconnected`.
+    /// - Parameters:
+    ///   - socket: what to run.
+    ///   - patience: how long pushes that have not ended may take at a graceful shutdown. Those left then end as `disconnected`.
     public init(_ socket: PhoenixSocket, flushingFor patience: Duration = .seconds(5)) {
         begin = { socket.connect() }
         operation = {

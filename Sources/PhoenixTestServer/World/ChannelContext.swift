@@ -88,7 +88,7 @@ public struct ChannelContext {
     }
 
     /// The presences of this topic.
-    public var presence: ChannelPresence { ChannelPresence(world: world, channel: channel) }
+    public var presence: PresenceTracker { PresenceTracker(world: world, channel: channel) }
 
     /// What can be done to the server as a whole.
     public var server: ServerControl { ServerControl(world: world) }

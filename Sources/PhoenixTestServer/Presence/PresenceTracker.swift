@@ -4,7 +4,7 @@ public import PhoenixKit
 ///
 /// Whoever changes them causes one `presence_diff` broadcast on the topic, after the handler's reply. Valid only during
 /// the call whose context it came from.
-public struct ChannelPresence {
+public struct PresenceTracker {
     let world: World
     let channel: ChannelState
 
