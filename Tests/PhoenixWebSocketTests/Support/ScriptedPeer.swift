@@ -11,14 +11,29 @@ private import Darwin
 
 /// A server of raw TCP on a port of its own: it accepts connections and leaves every byte to the test.
 final class ScriptedPeer: Sendable {
+    /// The channels that are open.
+    private final class Register: Sendable {
+        private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+
+        var open: [any Channel] { channels.withLock { Array($0.values) } }
+
+        func add(_ channel: any Channel) {
+            let key = ObjectIdentifier(channel)
+            channels.withLock { $0[key] = channel }
+            channel.closeFuture.whenComplete { [self] _ in channels.withLock { $0[key] = nil } }
+        }
+    }
+
     private let channel: any Channel
     private let accepted: Line<PeerConnection>
+    private let register: Register
 
     let port: UInt16
 
-    private init(channel: any Channel, accepted: Line<PeerConnection>) {
+    private init(channel: any Channel, accepted: Line<PeerConnection>, register: Register) {
         self.channel = channel
         self.accepted = accepted
+        self.register = register
         port = UInt16(channel.localAddress?.port ?? 0)
     }
 
@@ -29,6 +44,7 @@ final class ScriptedPeer: Sendable {
         _ body: (ScriptedPeer) async throws -> Result
     ) async throws -> Result {
         let accepted = Line<PeerConnection>()
+        let register = Register()
         var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
@@ -38,14 +54,15 @@ final class ScriptedPeer: Sendable {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
                     }
                     try channel.pipeline.syncOperations.addHandler(PeerHandler(connection))
-                    accepted.put(connection)
+                    register.add(channel)
+                    accepted.put(contentsOf: [connection])
                 }
             }
         if let receiveBuffer {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
         }
         let channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
-        let peer = ScriptedPeer(channel: channel, accepted: accepted)
+        let peer = ScriptedPeer(channel: channel, accepted: accepted, register: register)
         do {
             let result = try await body(peer)
             try await peer.stop()
@@ -64,9 +81,7 @@ final class ScriptedPeer: Sendable {
     private func stop() async throws {
         accepted.end()
         try await channel.close()
-        for connection in accepted.everything {
-            try? await connection.channel.close()
-        }
+        for connection in register.open { try? await connection.close() }
     }
 }
 
@@ -158,9 +173,10 @@ struct EndOfLine: Error {}
 final class Line<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
+        /// Those that were put in one by one, also when they have been taken.
+        var all: [Element] = []
         /// How many of `elements` have been taken; they are dropped now and then, not each time.
         var taken = 0
-        var all: [Element] = []
         var isOver = false
         var waiter: CheckedContinuation<Void, Never>?
 
@@ -196,7 +212,10 @@ final class Line<Element: Sendable>: Sendable {
                 guard state.count >= count else { return (nil, state.isOver) }
                 let taken = Array(state.elements[state.taken..<state.taken + count])
                 state.taken += count
-                if state.taken > 65_536, state.taken > state.elements.count / 2 {
+                if state.count == 0 {
+                    state.elements.removeAll(keepingCapacity: true)
+                    state.taken = 0
+                } else if state.taken > 65_536, state.taken > state.elements.count / 2 {
                     state.elements.removeFirst(state.taken)
                     state.taken = 0
                 }

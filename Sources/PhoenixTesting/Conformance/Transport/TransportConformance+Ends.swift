@@ -28,7 +28,8 @@ extension TransportConformance {
     }
 
     /// Reads until the end, so that a closing handshake can be answered.
-    private func drain(_ other: any TransportPeerConnection) -> Task<Void, Never> {
+    @discardableResult
+    func drain(_ other: any TransportPeerConnection) -> Task<Void, Never> {
         Task {
             while let _ = try? await other.receive() {}
         }
@@ -168,7 +169,7 @@ extension TransportConformance {
                     _ = try await other.receive()
                     try await other.send([payload])
                     _ = try await frames(1, from: connection)
-                    _ = drain(other)
+                    drain(other)
                 }
             }
         }

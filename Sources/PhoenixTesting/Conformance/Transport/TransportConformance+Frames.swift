@@ -28,6 +28,7 @@ extension TransportConformance {
                     )
                 }
             }
+            drain(other)
         }
     }
 
@@ -50,6 +51,7 @@ extension TransportConformance {
                     "Expected \(sent.count) frames from the peer in their order, got another order."
                 )
             }
+            drain(other)
         }
     }
 
@@ -69,6 +71,7 @@ extension TransportConformance {
                 }
                 count += batch.frames.count
             }
+            drain(other)
         }
     }
 
@@ -116,6 +119,7 @@ extension TransportConformance {
             }
             _ = try await frames(64, from: connection)
             try await sending.value
+            drain(other)
         }
     }
 }
