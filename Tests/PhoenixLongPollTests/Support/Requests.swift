@@ -23,7 +23,10 @@ let nothing = #"{"messages":[],"status":204,"token":"T1"}"#
 let gone = #"{"messages":[],"status":410,"token":"T2"}"#
 
 /// A server's answer to a poll that brings `messages`, which hold nothing that JSON escapes but quotes.
-func messages(_ messages: String...) -> String {
+func messages(_ texts: String...) -> String { messages(texts) }
+
+/// A server's answer to a poll that brings `messages`, as above.
+func messages(_ messages: [String]) -> String {
     let list = messages.map {
         "\"" + $0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
     }

@@ -138,7 +138,8 @@ extension TransportConformance {
                 try await transport.withConnection(request(to: url, clock: clock)) { _ in }
             }
         }
-        let alarms = [11, 12, 13].map { seconds in
+        // The deadlines of connecting, TLS and the upgrade, alone or together.
+        let alarms = [11, 12, 13, 23, 24, 25, 36].map { seconds in
             Task {
                 await clock.waitForSleeper(until: .seconds(seconds))
                 clock.advance(by: .seconds(seconds))
@@ -161,7 +162,7 @@ extension TransportConformance {
         guard phoenix_live_malloc_bytes() > 0 else {
             throw ConformanceExemption(words: "this system does not tell how much memory is in use")
         }
-        let payload = Frame.text(Bytes(Array(repeating: UInt8(ascii: "x"), count: 20_000)))
+        let payload = Frame.text(Self.line(20_000))
         func connections(_ count: Int) async throws {
             for _ in 0..<count {
                 try await withEnds { connection, other in

@@ -3,10 +3,26 @@ internal import PhoenixKit
 /// What travels while a connection is open.
 extension TransportConformance {
     private func samples(_ kinds: Set<Frame.Kind>) -> [Frame] {
-        let long = Bytes(Array(repeating: UInt8(ascii: "x"), count: 100_000))
-        return [Bytes("[1]"), Bytes("[\"é☃😀\"]"), long].flatMap { bytes in
+        [Bytes("[1]"), Bytes("[\"é☃😀\"]"), Self.line(100_000)].flatMap { bytes in
             Frame.Kind.allCases.filter(kinds.contains).map { Frame(kind: $0, bytes: bytes) }
-        } + (kinds.contains(.binary) ? [.binary(Bytes(Array(0...255))), .binary([])] : [])
+        } + (kinds.contains(.binary) ? [.binary(Bytes(Array(0...255)))] : [])
+    }
+
+    /// A line of JSON of so many bytes, as transports want it that send texts as lines.
+    static func line(_ count: Int) -> Bytes {
+        Bytes(Array("[\"".utf8) + Array(repeating: UInt8(ascii: "x"), count: count - 4) + Array("\"]".utf8))
+    }
+
+    /// A frame of no bytes arrives, or is refused by an error that says so: no serializer writes one, but nothing may go wrong silently.
+    private func judgeEmptyFrame(_ connection: Connection, _ other: any TransportPeerConnection) async throws {
+        do {
+            try await connection.outbound.write([.binary([])])
+        } catch let error as PhoenixError where error.code == .encoding {
+            return
+        }
+        guard try await other.receive() == .binary([]) else {
+            throw ConformanceBreach("Expected a frame of no bytes at the peer, or .encoding, got something else.")
+        }
     }
 
     func judgeFrames() async throws {
@@ -20,6 +36,7 @@ extension TransportConformance {
                     )
                 }
             }
+            if transport.capabilities.upstream.contains(.binary) { try await judgeEmptyFrame(connection, other) }
             for frame in down {
                 try await other.send([frame])
                 guard try await frames(1, from: connection) == [frame] else {
@@ -84,7 +101,7 @@ extension TransportConformance {
                 clock.advance(by: .seconds(33))
             }
             defer { alarm.cancel() }
-            let frame = Frame.text(Bytes(Array(repeating: UInt8(ascii: "x"), count: 1_000_000)))
+            let frame = Frame.text(Self.line(1_000_000))
             do {
                 for _ in 0..<200 { try await connection.outbound.write([frame]) }
             } catch let error as PhoenixError where error.code == .timeout {
@@ -100,7 +117,7 @@ extension TransportConformance {
             guard other.isFlowControlled else { throw ConformanceExemption(words: "the peer cannot be held up") }
             let sent = Counter()
             let sending = Task {
-                let frame = Frame.text(Bytes(Array(repeating: UInt8(ascii: "x"), count: 1_000_000)))
+                let frame = Frame.text(Self.line(1_000_000))
                 while sent.value < 64 {
                     try await other.send([frame])
                     sent.add()

@@ -5,7 +5,7 @@ extension TransportConformance {
     static let checks: [ConformanceCheck<Judge>] = [
         ConformanceCheck(
             "transport.frames",
-            "Frames of each kind, of no bytes and of 100 kB, arrive whole in both directions.",
+            "Frames of each kind, up to 100 kB, arrive whole in both directions; one of no bytes arrives or is refused.",
             because: "serializers rely on the kind and on every byte.",
             judge: { try await $0.judgeFrames() }
         ),
