@@ -73,11 +73,12 @@ extension Driver {
             let resolution = try resolve(target)
             for note in resolution.notes { logger.info("\(note)") }
             let request = Self.request(for: resolution, target, generation, configuration)
+            let wiretap = configuration.wiretap
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     try await resolution.transport.withConnection(request) { connection in
                         await self.serve(
-                            connection,
+                            connection.tapped(by: wiretap, generation: generation, clock: request.clock),
                             generation,
                             serializer: resolution.serializer,
                             needsHeartbeat: resolution.transport.capabilities.needsHeartbeat

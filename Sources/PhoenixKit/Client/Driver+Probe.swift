@@ -16,7 +16,8 @@ extension Driver {
                 + .seconds(1)
             return try await within(limit, configuration.clock) {
                 try await resolution.transport.withConnection(request) { connection in
-                    await Self.prove(connection, resolution.serializer, configuration)
+                    let tapped = connection.tapped(by: configuration.wiretap, clock: configuration.clock)
+                    return await Self.prove(tapped, resolution.serializer, configuration)
                 }
             }
         } catch {

@@ -44,6 +44,10 @@ public struct SocketConfiguration: Sendable {
     ///
     /// Default: 65,536.
     public var mailboxLimit: Int = 65_536
+    /// Who sees every frame in and out, for debugging.
+    ///
+    /// Default: nobody.
+    public var wiretap: (any Wiretap)?
     /// Where time comes from.
     public var clock: any PhoenixClock = SystemClock()
     /// Where the client reports what it does.

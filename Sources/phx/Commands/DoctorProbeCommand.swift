@@ -32,9 +32,9 @@ struct DoctorProbeCommand: AsyncParsableCommand {
             let proxy: ProxySettings = isProxied ? .environment : .none
             let request = try assignment.request(for: resolution, proxy: proxy, clock: clock)
             let exchange = assignment.exchange(clock: clock)
-            try await assignment.watched(resolution.transport).withConnection(request) { connection in
+            try await resolution.transport.withConnection(request) { connection in
                 watch.passed("")
-                await exchange.run(on: connection, resolution.serializer, watch)
+                await exchange.run(on: assignment.watched(connection, clock: clock), resolution.serializer, watch)
             }
         } catch {
             watch.failed(Symptom(error))

@@ -22,17 +22,18 @@ final class DemoTap: Sendable {
     }
 
     /// A tap for the connections of one client.
-    func named(_ name: String) -> any WireTap { Named(name: name, tap: self) }
+    func named(_ name: String) -> any Wiretap { Named(name: name, tap: self) }
 
     private func add(_ entry: Entry) {
         entries.withLock { if $0.count < Self.limit { $0.append(entry) } }
     }
 
-    private struct Named: WireTap {
+    private struct Named: Wiretap {
         let name: String
         let tap: DemoTap
 
-        func sent(_ frame: Frame) { tap.add(Entry(name: name, isSent: true, frame: frame)) }
-        func received(_ frame: Frame) { tap.add(Entry(name: name, isSent: false, frame: frame)) }
+        func saw(_ entry: WiretapEntry) {
+            tap.add(Entry(name: name, isSent: entry.direction == .sent, frame: entry.frame))
+        }
     }
 }

@@ -11,14 +11,15 @@ struct Detour {
     init(through proxy: UpgradeEater, on stage: Stage) throws {
         self.stage = stage
         self.proxy = proxy
-        let registry = PluginRegistry.standard.tapped(by: stage.tap.named("ada"))
+        var configuration = SocketConfiguration()
+        configuration.wiretap = stage.tap.named("ada")
         var settings = Fallback.Settings()
         settings.probes = Backoff(first: .milliseconds(500), longest: .milliseconds(500))
         let target = try ConnectionTarget("ws://127.0.0.1:\(proxy.port)/socket/websocket", ["name": "ada"])
         let fallback = try Fallback(
             target,
             over: ["websocket", "longpoll"],
-            in: registry,
+            in: .standard,
             settings: settings,
             store: InMemoryFallbackStore()
         )
@@ -27,7 +28,11 @@ struct Detour {
             bufferingPolicy: .bufferingNewest(1_024)
         )
         events = stream.makeAsyncIterator()
-        client = SocketClient(Commuter(to: "room:lobby", over: fallback, reports: continuation), registry: registry)
+        client = SocketClient(
+            Commuter(to: "room:lobby", over: fallback, reports: continuation),
+            registry: .standard,
+            configuration: configuration
+        )
     }
 
     mutating func play() async throws {

@@ -16,10 +16,13 @@ struct Guest {
         )
         reports = stream.makeAsyncIterator()
         let target = try ConnectionTarget(url, ["name": .string(name)])
+        var configuration = SocketConfiguration()
+        configuration.wiretap = tap.named(name)
         client = SocketClient(
             Visitor(target: target, reports: continuation),
-            registry: PluginRegistry.standard.tapped(by: tap.named(name)),
-            options: ["vsn": version, "proxy": "none"]
+            registry: .standard,
+            options: ["vsn": version, "proxy": "none"],
+            configuration: configuration
         )
         client.start()
     }

@@ -20,12 +20,13 @@ enum Session {
         on console: Console,
         feed: @escaping @Sendable (Client<Handler>) async -> Void = { _ in }
     ) async throws {
-        let registry = arguments.wire ? PluginRegistry.standard.tapped(by: ConsoleTap(console: console)) : .standard
+        var configuration = try arguments.configuration(on: console)
+        if arguments.wire { configuration.wiretap = ConsoleTap(console: console) }
         let client = SocketClient(
             handler,
-            registry: registry,
+            registry: .standard,
             options: try arguments.connectionOptions(),
-            configuration: try arguments.configuration(on: console)
+            configuration: configuration
         )
         let interrupts = Interrupts {
             console.leaveLine()

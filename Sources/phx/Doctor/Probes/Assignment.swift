@@ -98,8 +98,8 @@ struct Assignment: Sendable, Codable {
         )
     }
 
-    /// `transport`, with its frames shown where they are to be.
-    func watched(_ transport: any Transport) -> any Transport {
-        showsFrames ? transport.tapped(by: ConsoleTap(console: Console(plain: true))) : transport
+    /// `connection`, with its frames shown where they are to be.
+    func watched(_ connection: Connection, clock: any PhoenixClock) -> Connection {
+        connection.tapped(by: showsFrames ? ConsoleTap(console: Console(plain: true)) : nil, clock: clock)
     }
 }

@@ -135,7 +135,7 @@ struct RouteProbe: Sendable {
         do {
             try await transport.withConnection(request) { connection in
                 watch.passed(Self.summary(of: connection.details))
-                await exchange.run(on: connection, resolution.serializer, watch)
+                await exchange.run(on: assignment.watched(connection, clock: clock), resolution.serializer, watch)
             }
         } catch {
             watch.failed(Symptom(error))
@@ -158,7 +158,7 @@ struct RouteProbe: Sendable {
                 let inner = StepWatch([.heartbeat], clock: clock) { _, outcome in
                     if let symptom = outcome.symptom { watch.failed(symptom) } else { watch.passed("agreed on") }
                 }
-                await exchange.run(on: connection, resolution.serializer, inner)
+                await exchange.run(on: assignment.watched(connection, clock: clock), resolution.serializer, inner)
             }
         } catch {
             watch.failed(Symptom(error))
@@ -175,7 +175,7 @@ struct RouteProbe: Sendable {
         transport.connector = ReadyConnector(channel: channel)
         transport.configuration.eventLoopGroup = channel.eventLoop
         transport.configuration.onSecured = secured
-        return assignment.watched(transport)
+        return transport
     }
 
     private static func summary(of details: ConnectionDetails) -> String {
