@@ -89,6 +89,7 @@ public struct PhoenixChannel: Sendable {
 
     /// Calls `body` with every message of `event`, whichever join it comes by, until the subscription is cancelled.
     ///
+    /// Who listens before the join misses nothing; later, what arrives before the socket has taken the subscription in is not delivered to it.
     /// On the driver a message is valid during the call only: keep `message.compacted()`.
     @discardableResult
     public func on(
@@ -129,6 +130,8 @@ public struct PhoenixChannel: Sendable {
     }
 
     /// The messages of `event` from now on; ends when the channel is left or closed.
+    ///
+    /// Who makes it before the join misses nothing.
     public func events(_ event: String, buffer: EventBuffer = EventBuffer()) -> EventSequence<Message> {
         hub.sequence(key, event: Bytes(event), buffer: buffer)
     }

@@ -44,12 +44,13 @@ public struct WiretapEntry: Sendable {
 }
 
 extension Connection {
-    /// The same connection, with `wiretap` put on it.
+    /// Puts `wiretap` on the connection.
     ///
     /// - Parameters:
-    ///   - wiretap: who sees its frames; nil for nobody, and then it is the same connection.
+    ///   - wiretap: who sees its frames; nil for nobody.
     ///   - generation: what entries say of it.
     ///   - clock: where the moments of entries come from.
+    /// - Returns: a connection to use in this one's place; this one where there is no wiretap.
     public func tapped(by wiretap: (any Wiretap)?, generation: UInt64 = 0, clock: any PhoenixClock) -> Connection {
         guard let wiretap else { return self }
         let tap = Tap(wiretap: wiretap, generation: generation, clock: clock)

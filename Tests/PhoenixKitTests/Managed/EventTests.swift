@@ -5,19 +5,23 @@ import Testing
 @testable import PhoenixTesting
 
 /// The scenarios of phoenix.js's `channel_test.js` about callbacks, and the bounds of sequences.
+///
+/// Who listens from before the join on misses nothing.
 @Suite("Callbacks and sequences of a channel", .timeLimit(.minutes(1)))
 struct EventTests {
     @Test("a callback gets its event only, on its topic only; a callback of the socket gets everything")
     func callbacks() async throws {
         let stage = try SocketStage()
         let phoenix = try await stage.open()
-        let channel = try await stage.join("topic", at: phoenix)
-        let other = try await stage.join("off-topic", at: phoenix)
+        let channel = stage.socket.channel("topic")
+        let other = stage.socket.channel("off-topic")
         let got = FrameQueue<String>()
         channel.on("event") { got.add("event \($0.payload["n"]?.integer ?? 0)") }
         channel.on("other") { _ in got.add("wrong event") }
         other.on("event") { _ in got.add("wrong topic") }
         stage.socket.onMessage { got.add("all \($0.event)") }
+        try await stage.join("topic", at: phoenix)
+        try await stage.join("off-topic", at: phoenix)
         try phoenix.push("event", on: "topic", ["n": 7])
         #expect(await got.next() == "all event")
         #expect(await got.next() == "event 7")
@@ -29,12 +33,13 @@ struct EventTests {
     func cancelled() async throws {
         let stage = try SocketStage()
         let phoenix = try await stage.open()
-        let channel = try await stage.join("topic", at: phoenix)
+        let channel = stage.socket.channel("topic")
         let got = FrameQueue<String>()
         let first = channel.on("event") { _ in got.add("first") }
         channel.on("event") { _ in got.add("second") }
         first.cancel()
         first.cancel()
+        try await stage.join("topic", at: phoenix)
         try phoenix.push("event", on: "topic")
         #expect(await got.next() == "second")
     }
@@ -43,13 +48,14 @@ struct EventTests {
     func cancelledMeanwhile() async throws {
         let stage = try SocketStage()
         let phoenix = try await stage.open()
-        let channel = try await stage.join("topic", at: phoenix)
+        let channel = stage.socket.channel("topic")
         let got = FrameQueue<String>()
         let later = Mutex<Subscription?>(nil)
         channel.on("event") { _ in later.withLock { $0 }?.cancel() }
         let cancelled = channel.on("event") { _ in got.add("cancelled") }
         later.withLock { $0 = cancelled }
         channel.on("event") { _ in got.add("last") }
+        try await stage.join("topic", at: phoenix)
         try phoenix.push("event", on: "topic")
         #expect(await got.next() == "last")
     }
@@ -58,9 +64,10 @@ struct EventTests {
     func mainActor() async throws {
         let stage = try SocketStage()
         let phoenix = try await stage.open()
-        let channel = try await stage.join("topic", at: phoenix)
+        let channel = stage.socket.channel("topic")
         let got = FrameQueue<Int64>()
         channel.on("event", on: .mainActor) { got.add($0.payload["n"]?.integer ?? 0) }
+        try await stage.join("topic", at: phoenix)
         for number: Int64 in 1...200 { try phoenix.push("event", on: "topic", ["n": .signed(number)]) }
         for number: Int64 in 1...200 { #expect(await got.next() == number) }
     }
@@ -72,10 +79,11 @@ struct EventTests {
     func bounds(_ policy: EventBuffer.Policy) async throws {
         let stage = try SocketStage()
         let phoenix = try await stage.open()
-        let channel = try await stage.join("topic", at: phoenix)
+        let channel = stage.socket.channel("topic")
         let slow = channel.events("event", buffer: EventBuffer(limit: 3, policy: policy))
         let got = FrameQueue<Int64>()
         channel.on("event") { got.add($0.payload["n"]?.integer ?? 0) }
+        try await stage.join("topic", at: phoenix)
         for number: Int64 in 1...10 { try phoenix.push("event", on: "topic", ["n": .signed(number)]) }
         for number: Int64 in 1...10 { #expect(await got.next() == number) }
         #expect(slow.dropped == 7)

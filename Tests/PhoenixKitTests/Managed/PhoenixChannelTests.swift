@@ -123,9 +123,10 @@ struct PhoenixChannelTests {
     func closedByTheServer() async throws {
         let stage = try SocketStage()
         let phoenix = try await stage.open()
-        let channel = try await stage.join("topic", at: phoenix)
-        try await stage.join("other", at: phoenix)
+        let channel = stage.socket.channel("topic")
         let events = channel.messages
+        try await stage.join("topic", at: phoenix)
+        try await stage.join("other", at: phoenix)
         try phoenix.close("topic")
         for await _ in events { Issue.record("a message") }
         #expect(channel.state == .closed)

@@ -138,10 +138,14 @@ struct ProofTests {
         }
         #expect(text.hasPrefix("failedToConnect: unknownTransport"))
         try bench.probe(bench.webSocketTarget)
-        try await bench.accept(bench.webSocket).connection.close(code: 1001)
+        let closing = try await bench.accept(bench.webSocket)
+        _ = try await next(closing)
+        closing.connection.close(code: 1001)
         #expect(await bench.next() == .probed("closed by the server (1001)"))
         try bench.probe(bench.webSocketTarget)
-        try await bench.accept(bench.webSocket).connection.vanish()
+        let vanishing = try await bench.accept(bench.webSocket)
+        _ = try await next(vanishing)
+        vanishing.connection.vanish()
         #expect(await bench.next() == .probed("transportDown"))
         #expect(try await bench.act { $0.isConnected ? 1 : 0 } == 1)
     }
