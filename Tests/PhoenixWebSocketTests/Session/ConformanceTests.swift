@@ -3,7 +3,7 @@ internal import PhoenixTesting
 internal import PhoenixWebSocket
 internal import Testing
 
-@Suite("The WebSocket transport and the rules of transports", .timeLimit(.minutes(3)))
+@Suite("The WebSocket transport and the rules of transports", .timeLimit(.minutes(5)))
 struct ConformanceTests {
     @Test("the WebSocket transport keeps every rule, and none is left out")
     func conformance() async throws {
@@ -12,7 +12,7 @@ struct ConformanceTests {
                 let suite = TransportConformance(
                     WebSocketTransport(),
                     peer: FramePeer(peer: peer, silent: silent),
-                    patience: .seconds(30)
+                    patience: .seconds(120)
                 )
                 var report = await suite.run()
                 // What other tests allocate meanwhile may look like a leak, but not again and again.
