@@ -12,6 +12,11 @@ struct Soak {
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.first == "serve" { return try await serve() }
         if try measureWithoutMallocCache() { return }
+        if arguments.first == "storm" {
+            let seconds = arguments.dropFirst().first.flatMap { Int($0) } ?? 30
+            let seed = ProcessInfo.processInfo.environment["PHOENIX_SEED"].flatMap { UInt64($0) }
+            report(try await Storm(seconds: seconds, seed: seed ?? .random(in: 0...(.max))).run())
+        }
         let (server, port) = try startServer()
         defer { server.terminate() }
         let failures: [String]
@@ -21,6 +26,10 @@ struct Soak {
             let rounds = arguments.first.flatMap { Int($0) } ?? 1_000
             failures = try await measure(rounds, "ws://127.0.0.1:\(port)/socket/websocket")
         }
+        report(failures)
+    }
+
+    private static func report(_ failures: [String]) -> Never {
         for failure in failures { print("not as it should be: \(failure)") }
         print("\(failures.isEmpty ? 4 : max(4 - failures.count, 0)) passed, \(failures.count) failed")
         exit(failures.isEmpty ? 0 : 1)
