@@ -241,6 +241,46 @@ struct KeeperTranscriptTests {
         #expect(bench.keeper.timers.count == 0)
     }
 
+    @Test("B26: a thousand reconnects, with all that can be under way at each, leave nothing in the books")
+    func thousandReconnects() throws {
+        let (bench, channel) = try bench()
+        let other = PhoenixChannel("b", ChannelParameters(source: .made { [:] }), bench.hub)
+        let lost = ConnectionClose(code: nil, isClean: false)
+        connect(bench)
+        var first: [Int]?
+        for round in 1...1_000 {
+            // A channel that is joined, with a push and a ping that are never answered, and a subscription that comes and goes; one whose
+            // parameters are being made; one that is left while its join is on its way.
+            if channel.state == .closed { try channel.join() }
+            if other.state == .closed { try other.join() }
+            let passing = PhoenixChannel("c\(round)", ChannelParameters(source: .fixed([:])), bench.hub)
+            let subscription = passing.on("event") { _ in }
+            try passing.join()
+            bench.takeCommands()
+            for message in bench.takeSent() where message.event == "phx_join" && message.topic == "a" {
+                try reply(to: message, bench)
+            }
+            try channel.push("never answered")
+            bench.hub.post(.ping(Promise<Result<Duration, PhoenixError>>(), deadline: bench.clock.now + .seconds(900)))
+            try passing.leave()
+            subscription.cancel()
+            bench.takeCommands()
+            #expect(channel.state == .joined)
+            bench.end(DisconnectReason(.closed, close: lost))
+            bench.hub.post(.connect)
+            bench.takeCommands()
+            bench.open()
+            let keeper = bench.keeper
+            let books = [
+                keeper.channels.count, keeper.outstanding.count, keeper.timed.count, keeper.waitingCount, keeper.makings.count,
+                keeper.preparations.count, keeper.pings.count, keeper.sinks.count, keeper.timers.count,
+                bench.socket.core.table.outstanding.count, bench.hub.joinedTopics.count,
+            ]
+            if first == nil { first = books }
+            #expect(books == first)
+        }
+    }
+
     @Test("a move that ends during a flush does not connect again")
     func moveDuringFlush() throws {
         let (bench, _) = try bench()
