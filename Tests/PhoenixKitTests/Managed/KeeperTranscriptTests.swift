@@ -272,7 +272,8 @@ struct KeeperTranscriptTests {
             bench.open()
             let keeper = bench.keeper
             let books = [
-                keeper.channels.count, keeper.outstanding.count, keeper.timed.count, keeper.waitingCount, keeper.makings.count,
+                keeper.channels.count, keeper.outstanding.count, keeper.timed.count, keeper.waitingCount,
+                keeper.makings.count,
                 keeper.preparations.count, keeper.pings.count, keeper.sinks.count, keeper.timers.count,
                 bench.socket.core.table.outstanding.count, bench.hub.joinedTopics.count,
             ]
