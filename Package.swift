@@ -28,6 +28,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,7 +37,10 @@ let package = Package(
     targets: [
         .target(
             name: "PhoenixKit",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -137,7 +141,11 @@ let package = Package(
         ),
         .testTarget(
             name: "PhoenixKitTests",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            dependencies: [
+                "PhoenixKit", "PhoenixJSON", "PhoenixTesting",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
             exclude: ["Replay/Transcripts"],
             swiftSettings: settings
         ),

@@ -12,11 +12,17 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "PhoenixKit",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    ],
     targets: [
         .target(
             name: "PhoenixKit",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -29,7 +35,11 @@ let package = Package(
         .target(name: "PhoenixTesting", dependencies: ["PhoenixKit", "CMallinfo"], swiftSettings: settings),
         .testTarget(
             name: "PhoenixKitTests",
-            dependencies: ["PhoenixKit", "PhoenixJSON", "PhoenixTesting"],
+            dependencies: [
+                "PhoenixKit", "PhoenixJSON", "PhoenixTesting",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
             exclude: ["Replay/Transcripts"],
             swiftSettings: settings
         ),

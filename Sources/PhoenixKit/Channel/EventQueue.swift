@@ -23,10 +23,13 @@ final class EventQueue<Element: Sendable>: Sendable {
     }
 
     private let buffer: EventBuffer
+    private let metrics: SocketMetrics?
     private let state = Mutex<State>(State())
 
-    init(_ buffer: EventBuffer) {
+    /// A queue that counts what it drops, also with `metrics`.
+    init(_ buffer: EventBuffer, metrics: SocketMetrics? = nil) {
         self.buffer = buffer
+        self.metrics = metrics
     }
 
     /// How many elements were dropped because the buffer was full.
@@ -34,20 +37,23 @@ final class EventQueue<Element: Sendable>: Sendable {
 
     /// Adds an element, and wakes who waits.
     func add(_ element: Element) {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            state.add(element, buffer)
-            return state.waiters.isEmpty ? nil : state.waiters.removeFirst().continuation
+        let (waiter, isLoss) = state.withLock { state -> (CheckedContinuation<Void, Never>?, Bool) in
+            let isLoss = state.add(element, buffer)
+            return (state.waiters.isEmpty ? nil : state.waiters.removeFirst().continuation, isLoss)
         }
+        if isLoss { metrics?.lost(.full) }
         waiter?.resume()
     }
 
     /// Adds an element; true when nothing is on its way to take it, so that the caller must send something.
     func addForScheduling(_ element: Element) -> Bool {
-        state.withLock { state in
-            state.add(element, buffer)
+        let (isFirst, isLoss) = state.withLock { state in
+            let isLoss = state.add(element, buffer)
             defer { state.isScheduled = true }
-            return !state.isScheduled
+            return (!state.isScheduled, isLoss)
         }
+        if isLoss { metrics?.lost(.full) }
+        return isFirst
     }
 
     /// All elements that wait; when there are none, the next one added has something sent for it again.
@@ -106,12 +112,14 @@ final class EventQueue<Element: Sendable>: Sendable {
 }
 
 extension EventQueue.State {
-    fileprivate mutating func add(_ element: Element, _ buffer: EventBuffer) {
-        guard !isFinished else { return }
+    /// Adds an element; true when one was dropped.
+    fileprivate mutating func add(_ element: Element, _ buffer: EventBuffer) -> Bool {
+        guard !isFinished else { return false }
         let limit = max(buffer.limit, 1)
-        if count >= limit {
+        let isFull = count >= limit
+        if isFull {
             dropped += 1
-            if buffer.policy == .dropNewest { return }
+            if buffer.policy == .dropNewest { return true }
             first += 1
             // The dropped ones are swept out before they outnumber the others.
             if first >= limit {
@@ -120,5 +128,6 @@ extension EventQueue.State {
             }
         }
         elements.append(element)
+        return isFull
     }
 }

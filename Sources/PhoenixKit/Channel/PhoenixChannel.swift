@@ -98,7 +98,7 @@ public struct PhoenixChannel: Sendable {
         buffer: EventBuffer = EventBuffer(),
         _ body: @escaping @Sendable (Message) -> Void
     ) -> Subscription {
-        hub.subscribe(key, .calling(event: Bytes(event), on: scheduler, buffer: buffer, body))
+        hub.listen(key, event: Bytes(event), on: scheduler, buffer: buffer, body)
     }
 
     /// Calls `body` with every message of the channel: the same as `on`, for all events.
@@ -108,7 +108,7 @@ public struct PhoenixChannel: Sendable {
         buffer: EventBuffer = EventBuffer(),
         _ body: @escaping @Sendable (Message) -> Void
     ) -> Subscription {
-        hub.subscribe(key, .calling(event: nil, on: scheduler, buffer: buffer, body))
+        hub.listen(key, event: nil, on: scheduler, buffer: buffer, body)
     }
 
     /// Calls `body` with every payload of `event`, decoded, or with the `.decoding` error of one that is something else.

@@ -201,7 +201,7 @@ public final class PhoenixSocket: Sendable {
         buffer: EventBuffer = EventBuffer(),
         _ body: @escaping @Sendable (Message) -> Void
     ) -> Subscription {
-        hub.subscribe(nil, .calling(event: nil, on: scheduler, buffer: buffer, body))
+        hub.listen(nil, event: nil, on: scheduler, buffer: buffer, body)
     }
 
     /// The states of the socket, beginning with the present one; ends when the socket is over.

@@ -61,13 +61,14 @@ extension Sink {
         event: Bytes?,
         on scheduler: CallbackScheduler,
         buffer: EventBuffer,
+        metrics: SocketMetrics?,
         _ body: @escaping @Sendable (Message) -> Void
     ) -> Sink {
         let cancellation = Cancellation()
         guard scheduler.submit != nil else {
             return Sink(event: event, endsWithChannel: false, cancellation: cancellation, take: body)
         }
-        let deliver = scheduler.inOrder(buffer) { message in
+        let deliver = scheduler.inOrder(buffer, metrics) { message in
             if !cancellation.isCancelled { body(message) }
         }
         return Sink(event: event, endsWithChannel: false, cancellation: cancellation) { deliver($0.compacted()) }
@@ -80,10 +81,11 @@ extension CallbackScheduler {
     /// One piece of work is on its way at a time and takes all that waits, since schedulers need not keep the order of several.
     func inOrder<Element: Sendable>(
         _ buffer: EventBuffer,
+        _ metrics: SocketMetrics? = nil,
         _ body: @escaping @Sendable (Element) -> Void
     ) -> @Sendable (Element) -> Void {
         guard let submit else { return body }
-        let queue = EventQueue<Element>(buffer)
+        let queue = EventQueue<Element>(buffer, metrics: metrics)
         return { element in
             guard queue.addForScheduling(element) else { return }
             submit {

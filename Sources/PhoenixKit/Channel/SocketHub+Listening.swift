@@ -5,9 +5,21 @@ extension SocketHub {
         return Subscription(sink.cancellation) { [self] in post(.unsubscribe(topic: topic, sink)) }
     }
 
+    /// Calls `body` with the messages of a channel, or of all of them, in order and one at a time.
+    func listen(
+        _ topic: Bytes?,
+        event: Bytes?,
+        on scheduler: CallbackScheduler,
+        buffer: EventBuffer,
+        _ body: @escaping @Sendable (Message) -> Void
+    ) -> Subscription {
+        let metrics = settings.client.metrics
+        return subscribe(topic, .calling(event: event, on: scheduler, buffer: buffer, metrics: metrics, body))
+    }
+
     /// The messages of a channel, or of all of them, as a sequence.
     func sequence(_ topic: Bytes?, event: Bytes?, buffer: EventBuffer) -> EventSequence<Message> {
-        let queue = EventQueue<Message>(buffer)
+        let queue = EventQueue<Message>(buffer, metrics: settings.client.metrics)
         let sink = Sink(event: event, endsWithChannel: topic != nil, end: { queue.finish() }) { message in
             queue.add(message.compacted())
         }

@@ -6,20 +6,20 @@ extension SocketKeeper {
         }
         let left = push.deadline - socket.now
         guard left > .zero else {
-            push.promise.settle(.timeout)
+            endUnsent(push, .timeout)
             return
         }
         do throws(PhoenixError) {
             let reference = try socket.push(record.name, push.event, .payload(push.payload), timeout: left)
             outstanding[reference.number ?? 0] = .push(push)
         } catch {
-            push.promise.settle(.refused(PushOutcome.Refusal(error)))
+            endUnsent(push, .refused(PushOutcome.Refusal(error)))
         }
     }
 
     private mutating func buffer(_ push: Push, _ record: ChannelRecord, _ now: Timestamp) {
         guard push.deadline > now else {
-            push.promise.settle(.timeout)
+            endUnsent(push, .timeout)
             return
         }
         guard waitingCount < settings.pushBufferCount, waitingBytes + push.size <= settings.pushBufferBytes else {
@@ -28,7 +28,7 @@ extension SocketKeeper {
                 "Expected at most \(settings.pushBufferCount) pushes and \(settings.pushBufferBytes) bytes waiting for their channels, "
                     + "got more. Nothing was sent; wait for the channel to be joined."
             )
-            push.promise.settle(.refused(PushOutcome.Refusal(error)))
+            endUnsent(push, .refused(PushOutcome.Refusal(error)))
             return
         }
         record.waiting.append(push)
@@ -69,8 +69,15 @@ extension SocketKeeper {
         } else if record.pendingLeave !== push, let index = record.waiting.firstIndex(where: { $0 === push }) {
             record.waiting.remove(at: index)
             stopWaiting(push)
+            return endUnsent(push, .timeout)
         }
         push.promise.settle(.timeout)
+    }
+
+    /// Ends a push that the server never saw.
+    private func endUnsent(_ push: Push, _ outcome: PushOutcome) {
+        settings.client.metrics?.pushUnsent(outcome)
+        push.promise.settle(outcome)
     }
 
     /// Ends all that waits for a channel: its pushes, the oldest first, and its join.
@@ -79,7 +86,7 @@ extension SocketKeeper {
         record.waiting = []
         for push in waiting {
             stopWaiting(push)
-            push.promise.settle(outcome)
+            endUnsent(push, outcome)
         }
         if let push = record.joinPush { end(push, outcome) }
     }

@@ -86,7 +86,9 @@ struct SocketKeeper: SocketHandler {
     var outstanding: [UInt64: Outstanding] = [:]
     /// Pushes with a timer: those that wait for their channel, joins, and leaves that wait for a join.
     var timed: [UInt64: (push: Push, record: ChannelRecord)] = [:]
-    var waitingCount = 0
+    var waitingCount = 0 {
+        didSet { settings.client.metrics?.waiting(changedBy: waitingCount - oldValue) }
+    }
     var waitingBytes = 0
     var makings: [UInt64: Making] = [:]
     var pings: [UInt64: Ping] = [:]

@@ -90,6 +90,7 @@ extension Driver {
                 try await group.next()
             }
         } catch {
+            if !(error is CancellationError) { metrics?.connectionFailed() }
             connectionEnded(generation, .failedToConnect(Self.typed(error)))
         }
         liveConnections -= 1
@@ -130,23 +131,25 @@ extension Driver {
         needsHeartbeat: Bool
     ) async {
         guard case .connecting(generation, let abandoned) = phase else { return }
-        let outbox = Outbox()
+        let outbox = Outbox(metrics: metrics)
         let monitor = ConnectionMonitor(
             interval: needsHeartbeat ? configuration.heartbeatInterval : nil,
             timeout: configuration.heartbeatTimeout,
             clock: clock
         )
         phase = .connected(generation, outbox, abandoned: abandoned)
+        metrics?.connectionOpened(isFirst: !hasBeenConnected)
+        hasBeenConnected = true
         socket.monitor = monitor
         socket.core.connected(serializer)
         logger.debug("Connected", metadata: ["generation": "\(generation)"])
         apply(handler.connected(&socket))
         settle()
 
-        let references = socket.core.references
+        let (references, metrics) = (socket.core.references, metrics)
         let ending = await withTaskGroup(of: Ending.self) { group in
             group.addTask { await self.read(connection.inbound, generation, serializer, monitor) }
-            group.addTask { await Self.write(outbox, to: connection.outbound) }
+            group.addTask { await Self.write(outbox, to: connection.outbound, metrics) }
             if needsHeartbeat {
                 group.addTask { await Self.beat(monitor, references, serializer, outbox) }
             }
@@ -154,6 +157,7 @@ extension Driver {
             group.cancelAll()
             return ending
         }
+        metrics?.connectionClosed()
         connectionEnded(generation, Self.reason(for: ending))
     }
 
@@ -206,11 +210,17 @@ extension Driver {
         }
     }
 
-    private static func write(_ outbox: Outbox, to outbound: any Outbound) async -> Ending {
+    private static func write(
+        _ outbox: Outbox,
+        to outbound: any Outbound,
+        _ metrics: SocketMetrics?
+    ) async -> Ending {
         do {
             while let order = await outbox.next() {
                 switch order {
-                case .write(let frames): try await outbound.write(frames)
+                case .write(let frames):
+                    metrics?.sent(frames)
+                    try await outbound.write(frames)
                 case .close(let code, let reason):
                     await outbound.close(code: code, reason: reason)
                     return .writerDone
@@ -258,6 +268,7 @@ extension Driver {
         _ serializer: S,
         _ monitor: ConnectionMonitor
     ) {
+        metrics?.received(batch.frames)
         var index = 0
         while case .connected(generation, _, _) = phase {
             switch batchLoop.run(batch.frames, &index, serializer, &handler, &socket) {
@@ -285,12 +296,16 @@ extension Driver {
         case .heartbeat(let reference):
             if let roundTrip = monitor.heartbeatAnswered(reference, at: arrival) {
                 isAnswer = true
+                metrics?.roundTrip(roundTrip)
                 let answer = HeartbeatAnswer(reference: Reference(reference), roundTrip: roundTrip)
                 apply(handler.heartbeatAnswered(answer, &socket))
             } else {
+                metrics?.dropped(.unknownReference)
                 apply(handler.dropped(message, .unknownReference, &socket))
             }
-        case .drop(let reason): apply(handler.dropped(message, reason, &socket))
+        case .drop(let reason):
+            metrics?.dropped(reason)
+            apply(handler.dropped(message, reason, &socket))
         }
         drain()
         if isAnswer { answerCame(generation) }
@@ -311,6 +326,7 @@ extension Driver {
                 + "that is none: \(PhoenixError.words(of: cause)). Check that client and server use the same vsn.",
             cause: cause
         )
+        metrics?.lost(.undecodable)
         logger.warning("A frame could not be decoded", metadata: ["error": "\(error)"])
         apply(handler.undecodable(frame, error, &socket))
         drain()

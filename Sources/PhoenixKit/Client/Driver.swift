@@ -21,6 +21,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     let batchLoop: BatchLoop<Handler, S>
     var clock: any PhoenixClock { configuration.clock }
     var logger: Logger { configuration.logger }
+    var metrics: SocketMetrics? { configuration.metrics }
 
     var handler: Handler
     var socket: SocketContext<Handler>
@@ -34,6 +35,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     var pendingConnect: (target: ConnectionTarget, moment: Timestamp)?
     /// How many connections have not been torn down completely.
     var liveConnections = 0
+    var hasBeenConnected = false
 
     private var hasRun = false
     private(set) var stopReason: StopReason?
@@ -194,11 +196,13 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     func perform(_ effect: ChannelEffect) -> Directive {
         switch effect {
         case .joined(let topic, let reference, let response):
+            metrics?.joinEnded(.ok)
             return handler.joined(
                 Joined(topic: topic.text, reference: Reference(reference), response: response),
                 &socket
             )
         case .joinFailed(let topic, let reference, let outcome):
+            metrics?.joinEnded(SocketMetrics.Outcome(outcome))
             return handler.joinFailed(
                 JoinFailure(topic: topic.text, reference: Reference(reference), outcome: outcome),
                 &socket
@@ -214,6 +218,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
                 &socket
             )
         case .ended(let topic, let reference, let outcome):
+            metrics?.pushEnded(outcome)
             return handler.replied(
                 Reply(topic: topic.text, reference: Reference(reference), outcome: outcome),
                 &socket

@@ -16,17 +16,27 @@ final class Outbox: Sendable {
 
     private let state = Mutex(State())
     private let framesCame = Signal()
+    private let metrics: SocketMetrics?
+
+    init(metrics: SocketMetrics?) {
+        self.metrics = metrics
+    }
+
+    deinit { note(-backlog) }
 
     /// How many bytes wait for the writer.
     var backlog: Int { state.withLock { $0.bytes } }
 
     /// Adds frames; after `close` they are dropped, because nothing may follow it.
     func add(_ frames: [Frame]) {
-        state.withLock { state in
-            guard state.close == nil else { return }
+        let bytes = state.withLock { state in
+            guard state.close == nil else { return 0 }
+            let bytes = frames.reduce(0) { $0 + $1.bytes.count }
             state.frames.append(contentsOf: frames)
-            state.bytes += frames.reduce(0) { $0 + $1.bytes.count }
+            state.bytes += bytes
+            return bytes
         }
+        note(bytes)
         framesCame.raise()
     }
 
@@ -39,18 +49,21 @@ final class Outbox: Sendable {
     /// What to do next, as soon as there is something; nil when the task was cancelled.
     func next() async -> Order? {
         while !Task.isCancelled {
-            let order: Order? = state.withLock { state in
-                if !state.frames.isEmpty {
-                    let frames = state.frames
-                    state.frames = []
-                    state.bytes = 0
-                    return .write(frames)
+            let (order, bytes) = state.withLock { state -> (Order?, Int) in
+                guard !state.frames.isEmpty else {
+                    return (state.close.map { .close(code: $0.code, reason: $0.reason) }, 0)
                 }
-                return state.close.map { .close(code: $0.code, reason: $0.reason) }
+                defer { (state.frames, state.bytes) = ([], 0) }
+                return (.write(state.frames), state.bytes)
             }
+            note(-bytes)
             if let order { return order }
             await framesCame.wait()
         }
         return nil
+    }
+
+    private func note(_ change: Int) {
+        if change != 0 { metrics?.outbound(changedBy: change) }
     }
 }

@@ -48,6 +48,10 @@ public struct SocketConfiguration: Sendable {
     ///
     /// Default: nobody.
     public var wiretap: (any Wiretap)?
+    /// Where the client's numbers go.
+    ///
+    /// Default: nowhere.
+    public var metrics: SocketMetrics?
     /// Where time comes from.
     public var clock: any PhoenixClock = SystemClock()
     /// Where the client reports what it does.

@@ -96,19 +96,35 @@ extension TransportConformance {
         let clock = TestClock()
         try await withEnds(clock: clock) { connection, other in
             guard other.isFlowControlled else { throw ConformanceExemption(words: "the peer cannot hold up a write") }
+            let written = Counter()
             let alarm = Task {
                 await clock.waitForSleeper(until: .seconds(33))
+                // A deadline that passes for a write that is still getting on would end the next one's connection.
+                try await standstill(of: written)
                 clock.advance(by: .seconds(33))
             }
             defer { alarm.cancel() }
             let frame = Frame.text(Self.line(1_000_000))
             do {
-                for _ in 0..<200 { try await connection.outbound.write([frame]) }
+                while written.value < 200 {
+                    try await connection.outbound.write([frame])
+                    written.add()
+                }
             } catch let error as PhoenixError where error.code == .timeout {
                 await other.reset()
                 return
             }
             throw ConformanceBreach("Expected a write to wait and to end with .timeout, got 200 MB written.")
+        }
+    }
+
+    /// Returns when `counter` has not moved for half a second, and several looks.
+    private func standstill(of counter: Counter) async throws {
+        let clock = SystemClock()
+        var (last, quiet) = (-1, 0)
+        while quiet < 5 {
+            (last, quiet) = (counter.value, counter.value == last ? quiet + 1 : 0)
+            try await clock.sleep(until: clock.now + .milliseconds(100))
         }
     }
 
@@ -124,13 +140,7 @@ extension TransportConformance {
                 }
             }
             defer { sending.cancel() }
-            // Until the sending stands still.
-            let clock = SystemClock()
-            var last = -1
-            while last != sent.value {
-                last = sent.value
-                try await clock.sleep(until: clock.now + .milliseconds(200))
-            }
+            try await standstill(of: sent)
             guard sent.value < 64 else {
                 throw ConformanceBreach("Expected the peer to be held up, got 64 MB taken while nobody asked.")
             }
