@@ -13,6 +13,7 @@ struct Phx: AsyncParsableCommand {
               phx join ws://localhost:4000/socket/websocket room:lobby
               phx listen wss://example.org/socket/websocket room:1 | jq .payload
               phx push ws://localhost:4000/socket/websocket echo:1 hi '[1]' --reply
+              phx console ws://localhost:4000/socket/websocket room:lobby
               phx doctor wss://example.org/socket/websocket
 
             OUTPUT
@@ -29,7 +30,8 @@ struct Phx: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, JoinCommand.self, ListenCommand.self, PushCommand.self,
-            DoctorCommand.self, DoctorProbeCommand.self, PluginsCommand.self, CompletionsCommand.self,
+            ConsoleCommand.self, DoctorCommand.self, DoctorProbeCommand.self, PluginsCommand.self,
+            CompletionsCommand.self,
         ]
     )
 }

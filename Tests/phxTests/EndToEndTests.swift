@@ -192,6 +192,50 @@ struct EndToEndTests {
         }
     }
 
+    @Test("console shows what goes on at each look, as lines or objects, and closes in good order")
+    func console() async throws {
+        try await withServer { server, url in
+            let arguments = ["room:1", "nope:1", "--interval", "0.1", "--push", #"new_msg {"body":"x"}"#]
+            let watching = try Child(["console", url + "?name=ada&token=s3cret"] + arguments + ["--json"])
+            let joined = #""topic":"room:1","state":"joined","problem":null,"received":"#
+            let line = await watching.line { line in
+                line.contains(joined) && !line.contains(joined + "0,") && line.contains(#""present":["ada"]"#)
+                    && !line.contains(#""round_trip_ms":null"#)
+            }
+            #expect(try #require(line).contains(#""state":"connected""#))
+            #expect(try #require(line).contains(#""problem":"error: unmatched topic""#))
+            let second = try Child(["console", url + "?name=bob"] + arguments)
+            let people = await second.line { $0.contains("joined 1/2  present 2") && $0.contains("connected") }
+            #expect(try #require(people).contains("nope:1: error: unmatched topic"))
+            for child in [watching, second] {
+                child.interrupt()
+                let run = await child.end()
+                #expect(run.status == 0)
+                #expect(!(run.output + run.notes).contains("s3cret"))
+            }
+            server.interrupt()
+            #expect(await server.end().output.split(separator: "\n").count { $0.contains("closed (1000)") } == 2)
+        }
+    }
+
+    @Test("console ends when everything is denied, and goes on where nobody listens")
+    func consoleRefused() async throws {
+        try await withServer("--fixture") { _, url in
+            let denied = try await Child.run("console", url, "nope:1", "nope:2", "--interval", "0.1")
+            #expect(denied.status == Status.joinDenied.rawValue)
+            #expect(denied.notes.contains("nope:1 (error: unmatched topic), nope:2"))
+            let refused = try await Child.run("console", url + "?reject=1", "room:1", "--interval", "0.1")
+            #expect(refused.status == Status.refused.rawValue, "\(refused)")
+            #expect(refused.notes.contains("403"))
+        }
+        let nobody = try await Child.run("console", "ws://127.0.0.1:1/socket/websocket", "-n", "3", "--interval", "0.1")
+        #expect(nobody.status == 0)
+        #expect(nobody.lines.count == 3)
+        #expect(nobody.lines.allSatisfy { $0.contains("joined 0/0") })
+        let wrong = try await Child.run("console", "ws://127.0.0.1:1/socket/websocket", "t", "--push", "/leave")
+        #expect(wrong.status == Status.usage.rawValue)
+    }
+
     @Test("listen closes in good order at SIGINT and ends with 0")
     func listenInterrupted() async throws {
         try await withServer { server, url in

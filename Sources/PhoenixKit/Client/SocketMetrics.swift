@@ -142,7 +142,7 @@ extension SocketMetrics {
     func joinEnded(_ outcome: Outcome) { joins[outcome]?.increment() }
     func pushEnded(_ outcome: PushOutcome) { pushes[Outcome(outcome)]?.increment() }
     func pushUnsent(_ outcome: PushOutcome) { unsent[Outcome(outcome)]?.increment() }
-    func roundTrip(_ duration: Duration) { roundTrips.recordNanoseconds(duration.nanoseconds) }
+    func roundTrip(_ duration: Duration) { roundTrips.recordNanoseconds(duration.clampedNanoseconds) }
     func outbound(changedBy bytes: Int) { outboundBytes.change(by: bytes) }
     func waiting(changedBy count: Int) { waitingPushes.change(by: count) }
 }
@@ -173,12 +173,4 @@ extension Meter {
 
 extension [Frame] {
     fileprivate var byteCount: Int { reduce(0) { $0 + $1.bytes.count } }
-}
-
-extension Duration {
-    fileprivate var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : whole + attoseconds / 1_000_000_000
-    }
 }

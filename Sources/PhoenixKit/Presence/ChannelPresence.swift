@@ -13,9 +13,12 @@ public final class ChannelPresence: Sendable {
     private struct Book {
         var state = PresenceState()
         var observers: [UInt64: @Sendable (PresenceChange) -> Void] = [:]
+        var syncs: [UInt64: @Sendable () -> Void] = [:]
         var sequences: [UInt64: EventQueue<PresenceChange>] = [:]
         var last: UInt64 = 0
         var error: PhoenixError?
+        /// Whether the last state or diff has been taken into the list.
+        var hasSynced = false
         var isOver = false
     }
 
@@ -29,19 +32,23 @@ public final class ChannelPresence: Sendable {
         func joined() { book.withLock { $0.state.joined() } }
 
         func received(_ change: @Sendable (inout PresenceState) throws(PhoenixError) -> [PresenceChange]) {
-            let (changes, observers, queues) = book.withLock { book in
+            let (changes, book) = book.withLock { book in
                 var changes: [PresenceChange] = []
                 do throws(PhoenixError) {
                     changes = try change(&book.state)
+                    book.hasSynced = !book.state.isPending
                 } catch {
                     book.error = error
+                    book.hasSynced = false
                 }
-                return (changes, book.observers, Array(book.sequences.values))
+                return (changes, book)
             }
             for change in changes {
-                for (_, observer) in observers.sorted(by: { $0.key < $1.key }) { observer(change) }
-                for queue in queues { queue.add(change) }
+                for (_, observer) in book.observers.sorted(by: { $0.key < $1.key }) { observer(change) }
+                for queue in book.sequences.values { queue.add(change) }
             }
+            guard book.hasSynced else { return }
+            for (_, sync) in book.syncs.sorted(by: { $0.key < $1.key }) { sync() }
         }
 
         func finish() {
@@ -56,6 +63,7 @@ public final class ChannelPresence: Sendable {
         func remove(_ number: UInt64) {
             book.withLock { book in
                 book.observers[number] = nil
+                book.syncs[number] = nil
                 book.sequences[number] = nil
             }
         }
@@ -110,6 +118,27 @@ public final class ChannelPresence: Sendable {
         let number = ledger.book.withLock { book in
             book.last += 1
             book.observers[book.last] = deliver
+            return book.last
+        }
+        return Subscription(cancellation) { [ledger] in ledger.remove(number) }
+    }
+
+    /// Calls `body` after every state and every diff that went into the list, whatever it changed, as `onSync` of phoenix.js.
+    ///
+    /// Its changes have been told before. A diff that comes before the state of its join waits for that.
+    @discardableResult
+    public func onSync(
+        on scheduler: CallbackScheduler = .driver,
+        _ body: @escaping @Sendable () -> Void
+    ) -> Subscription {
+        let cancellation = Cancellation()
+        // Where the scheduler is slow, one call stands for several.
+        let deliver = scheduler.inOrder(EventBuffer(limit: 1)) { (_: Bool) in
+            if !cancellation.isCancelled { body() }
+        }
+        let number = ledger.book.withLock { book in
+            book.last += 1
+            book.syncs[book.last] = { deliver(true) }
             return book.last
         }
         return Subscription(cancellation) { [ledger] in ledger.remove(number) }

@@ -82,19 +82,25 @@ extension ConnectionArguments {
     /// The transport that stands for all.
     private static let automatic = "auto"
 
+    /// Whether whichever transport gets through is to be used.
+    var isAutomatic: Bool { transport == Self.automatic }
+
     /// How to get to `target`.
     func passage(
         to target: ConnectionTarget,
         on console: Console,
         environment: (String) -> String? = System.environment
     ) throws -> Passage {
-        transport == Self.automatic
+        isAutomatic
             ? try Passage(toAnyOf: target, on: console, environment: environment) : Passage(to: target, on: console)
     }
 
-    /// Where to connect.
-    func target(environment: (String) -> String? = System.environment) throws -> ConnectionTarget {
-        let endpoint = try Endpoint(url)
+    /// Where to connect: to the URL, or to another with the same parameters, headers and token.
+    func target(
+        _ other: String? = nil,
+        environment: (String) -> String? = System.environment
+    ) throws -> ConnectionTarget {
+        let endpoint = try Endpoint(other ?? url)
         var items: [QueryItem] = []
         for text in parameters {
             let (key, value) = try Self.pair(text, "--param", "key=value")
@@ -116,7 +122,7 @@ extension ConnectionArguments {
             let (key, value) = try Self.pair(text, "--option", "key=value")
             strings[key] = value
         }
-        if let transport, transport != Self.automatic { strings["transport"] = transport }
+        if let transport, !isAutomatic { strings["transport"] = transport }
         if let vsn { strings["vsn"] = vsn }
         if compression { strings["compression"] = "permessage-deflate" }
         if let proxy { strings["proxy"] = proxy }
@@ -124,7 +130,7 @@ extension ConnectionArguments {
             guard System.canRead(cacert) else {
                 throw Failure(.usage, "Expected --cacert to name a file that can be read, got \(cacert.printable).")
             }
-            guard transport != Self.automatic else {
+            guard !isAutomatic else {
                 throw Failure(
                     .usage,
                     "Expected --cacert without --transport auto, got both: long polling would trust the system's certificates, "

@@ -11,8 +11,14 @@ final class Console: Sendable {
         var drawing: String { get }
     }
 
+    /// What fills the terminal, and has a place for lines of its own.
+    protocol Board: Sendable {
+        func note(_ text: String)
+    }
+
     private struct State {
         var footer: (any Footer)?
+        var board: (any Board)?
     }
 
     /// The colours of standard output.
@@ -61,7 +67,7 @@ final class Console: Sendable {
     /// Goes to a new line on a terminal, which shows `^C` for a Ctrl-C.
     func leaveLine() {
         state.withLock { state in
-            if state.footer == nil, System.isTerminal(2) { _ = System.write("\n".utf8, to: 2) }
+            if state.footer == nil, state.board == nil, System.isTerminal(2) { _ = System.write("\n".utf8, to: 2) }
         }
     }
 
@@ -72,6 +78,11 @@ final class Console: Sendable {
             state.footer = footer
             draw(state.footer)
         }
+    }
+
+    /// Hands lines to `board` from now on, or writes them again.
+    func setBoard(_ board: (any Board)?) {
+        state.withLock { $0.board = board }
     }
 
     /// Changes the footer by `change` and draws it again.
@@ -94,7 +105,11 @@ final class Console: Sendable {
     }
 
     private func write(_ text: String, to descriptor: Int32) -> Bool {
-        state.withLock { state in
+        if let board = state.withLock({ $0.board }) {
+            board.note(text)
+            return true
+        }
+        return state.withLock { state in
             guard let footer = state.footer else { return System.write((text + "\n").utf8, to: descriptor) }
             guard System.write("\r\u{1B}[K".utf8, to: 1), System.write((text + "\n").utf8, to: descriptor) else {
                 return false

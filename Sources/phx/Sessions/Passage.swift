@@ -11,7 +11,7 @@ struct Passage: Sendable {
     }
 
     /// What `--transport auto` tries, the best first.
-    private static let automatic = ["websocket", "longpoll"]
+    static let automatic = ["websocket", "longpoll"]
 
     private var fallback: Fallback
     private let console: Console
@@ -36,9 +36,13 @@ struct Passage: Sendable {
         var settings = Fallback.Settings()
         // A run that lasts comes back by probes; one that does not has no time for them.
         settings.memory = .seconds(3_600)
-        let store: any FallbackStore =
-            Self.memoryPath(environment).map { FileFallbackStore(path: $0) } ?? InMemoryFallbackStore.shared
+        let store = Self.memory(environment)
         self.init(try Fallback(target, over: names, in: registry, settings: settings, store: store), on: console)
+    }
+
+    /// Where it is remembered which transport got through.
+    static func memory(_ environment: (String) -> String? = System.environment) -> any FallbackStore {
+        memoryPath(environment).map { FileFallbackStore(path: $0) } ?? InMemoryFallbackStore.shared
     }
 
     /// Where the connection leads, or is to lead.

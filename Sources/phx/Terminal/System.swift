@@ -116,9 +116,17 @@ enum System {
 
     /// How many columns the terminal at `descriptor` has; 80 when it does not say.
     static func columns(of descriptor: Int32) -> Int {
+        window(of: descriptor).flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil } ?? 80
+    }
+
+    /// How many rows the terminal at `descriptor` has; 24 when it does not say.
+    static func rows(of descriptor: Int32) -> Int {
+        window(of: descriptor).flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } ?? 24
+    }
+
+    private static func window(of descriptor: Int32) -> winsize? {
         var size = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
     }
 
     /// The time of day where the user is, to the millisecond: `14:03:07.250`.

@@ -12,6 +12,7 @@ private import Darwin
 /// Has the terminal hand over keys one by one, and undoes that whichever way the process ends.
 enum TerminalMode {
     private static let saved = Mutex<termios?>(nil)
+    private static let hasPage = Mutex(false)
 
     /// Switches echo, line editing and signals off; answers false where standard input is no terminal.
     static func enterRaw() -> Bool {
@@ -27,8 +28,20 @@ enum TerminalMode {
         return tcsetattr(0, TCSADRAIN, &mode) == 0
     }
 
+    /// Turns to an empty page of the terminal without a cursor; what was shown before comes back with `restore`.
+    static func enterPage() {
+        hasPage.withLock { hasPage in
+            hasPage = true
+            _ = System.write("\u{1B}[?1049h\u{1B}[?25l".utf8, to: 1)
+        }
+    }
+
     /// Puts the terminal back into the mode it was in.
     static func restore() {
+        hasPage.withLock { hasPage in
+            if hasPage { _ = System.write("\u{1B}[?25h\u{1B}[?1049l".utf8, to: 1) }
+            hasPage = false
+        }
         saved.withLock { saved in
             guard var mode = saved else { return }
             _ = tcsetattr(0, TCSADRAIN, &mode)

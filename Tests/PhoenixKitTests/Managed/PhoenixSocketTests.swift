@@ -188,6 +188,27 @@ struct PhoenixSocketTests {
         _ = try await stage.reopened()
     }
 
+    @Test("a resume connects nothing that was never connected or has been disconnected, and two disconnects are one")
+    func resumesNothing() async throws {
+        let stage = try SocketStage()
+        stage.socket.suspend()
+        stage.socket.resume()
+        #expect(await stage.next() == .disconnected)
+        let first = try await stage.open()
+        #expect(first.connection.request.generation == 1)
+        stage.socket.disconnect()
+        stage.socket.disconnect(code: 4001)
+        #expect(await first.connection.clientClose()?.code == 1000)
+        #expect(await stage.next() == .disconnected)
+        stage.socket.suspend()
+        stage.socket.resume()
+        #expect(await stage.next() == .disconnected)
+        stage.socket.connect()
+        #expect(await stage.next() == .connecting)
+        let second = try await stage.reopened()
+        #expect(second.connection.request.generation == 2)
+    }
+
     @Test("a way to the network ends the wait")
     func networkHint() async throws {
         let feed = NetworkPathFeed()

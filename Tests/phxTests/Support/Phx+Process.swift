@@ -19,7 +19,7 @@ final class Child: Sendable {
     private struct Streams {
         var output: [String] = []
         var notes: [String] = []
-        var waiters: [(prefix: String, resume: CheckedContinuation<String?, Never>)] = []
+        var waiters: [(fits: @Sendable (String) -> Bool, resume: CheckedContinuation<String?, Never>)] = []
         var openStreams = 2
         var status: Int32?
         var atEnd: [CheckedContinuation<Int32, Never>] = []
@@ -98,14 +98,16 @@ final class Child: Sendable {
     /// The next line of either stream that begins with `prefix`, of those to come or not asked for yet; nil when it has ended
     /// without one.
     func line(_ prefix: String) async -> String? {
+        await line { $0.hasPrefix(prefix) }
+    }
+
+    /// The next line of either stream that fits, as `line(_:)`.
+    func line(where fits: @escaping @Sendable (String) -> Bool) async -> String? {
         await withCheckedContinuation { continuation in
             let found = streams.withLock { streams -> String?? in
-                if let index = streams.output.firstIndex(where: { $0.hasPrefix(prefix) }) {
-                    return streams.output[index]
-                }
-                if let index = streams.notes.firstIndex(where: { $0.hasPrefix(prefix) }) { return streams.notes[index] }
+                if let line = streams.output.first(where: fits) ?? streams.notes.first(where: fits) { return line }
                 if streams.openStreams == 0 { return .some(nil) }
-                streams.waiters.append((prefix, continuation))
+                streams.waiters.append((fits, continuation))
                 return nil
             }
             if let found { continuation.resume(returning: found) }
@@ -163,8 +165,8 @@ final class Child: Sendable {
                 return streams.waiters.map { ($0.resume, nil) }
             }
             if isNote { streams.notes.append(line) } else { streams.output.append(line) }
-            let fitting = streams.waiters.filter { line.hasPrefix($0.prefix) }
-            streams.waiters.removeAll { line.hasPrefix($0.prefix) }
+            let fitting = streams.waiters.filter { $0.fits(line) }
+            streams.waiters.removeAll { $0.fits(line) }
             return fitting.map { ($0.resume, line) }
         }
         for (continuation, line) in resumed { continuation.resume(returning: line) }
