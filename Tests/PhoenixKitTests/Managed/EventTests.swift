@@ -44,6 +44,31 @@ struct EventTests {
         #expect(await got.next() == "second")
     }
 
+    @Test("B19: two readers of one sequence share its elements: each goes to one of them, and both see the end")
+    func twoReaders() async throws {
+        let queue = EventQueue<Int>(EventBuffer(limit: 10_000))
+        let sequence = EventSequence(queue: queue, lease: EventSequence.Lease {})
+        let readers = (0..<2).map { _ in
+            Task {
+                var got: [Int] = []
+                for await element in sequence { got.append(element) }
+                return got
+            }
+        }
+        for number in 0..<1_000 {
+            queue.add(number)
+            if number % 100 == 0 { await Task.yield() }
+        }
+        queue.finish()
+        var all: [Int] = []
+        for reader in readers {
+            let got = await reader.value
+            #expect(got == got.sorted())
+            all += got
+        }
+        #expect(all.sorted() == Array(0..<1_000))
+    }
+
     @Test("B26: a callback that another one cancels is not called with the same message any more")
     func cancelledMeanwhile() async throws {
         let stage = try SocketStage()

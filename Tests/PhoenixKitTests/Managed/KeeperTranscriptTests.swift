@@ -14,44 +14,11 @@ struct KeeperTranscriptTests {
         return (bench, PhoenixChannel("a", ChannelParameters(source: source), bench.hub))
     }
 
-    private func connect(_ bench: KeeperBench) {
-        bench.hub.post(.connect)
-        bench.takeCommands()
-        bench.open()
-    }
-
-    private func disconnect(_ bench: KeeperBench, flushing: Duration = .zero) {
-        bench.hub.post(.disconnect(code: 1000, reason: "", flushing: flushing))
-    }
-
-    private func reply(to message: Message, _ bench: KeeperBench) throws {
-        try bench.receive(
-            Message(
-                joinReference: message.joinReference,
-                reference: message.reference,
-                topic: message.topic,
-                event: "phx_reply",
-                status: "ok",
-                payload: message.payload
-            )
-        )
-    }
-
-    /// Joins `channel`, and returns the server's view of the join.
-    private func join(_ channel: PhoenixChannel, _ bench: KeeperBench) throws -> Message {
-        try channel.join()
-        bench.takeCommands()
-        let join = try #require(bench.takeSent().last)
-        try reply(to: join, bench)
-        #expect(channel.state == .joined)
-        return join
-    }
-
     /// A channel that is being left while there is no room for its leave, and the messages that fill it.
     private func leaveWithoutRoom() throws -> (KeeperBench, PhoenixChannel, leave: Push, before: [Message]) {
         let (bench, channel) = try bench(room: 2)
-        connect(bench)
-        _ = try join(channel, bench)
+        bench.connect()
+        _ = try bench.join(channel)
         try channel.push("first")
         try channel.push("second")
         bench.takeCommands()
@@ -70,11 +37,11 @@ struct KeeperTranscriptTests {
         let (bench, channel, leave, before) = try leaveWithoutRoom()
         bench.advance(by: .milliseconds(60))
         #expect(bench.takeSent().isEmpty)
-        for message in before { try reply(to: message, bench) }
+        for message in before { try bench.reply(to: message) }
         bench.advance(by: .milliseconds(60))
         let sent = bench.takeSent()
         #expect(sent.map(\.event) == ["phx_leave"])
-        for message in sent { try reply(to: message, bench) }
+        for message in sent { try bench.reply(to: message) }
         if case .reply("ok", _)? = leave.settled {} else { Issue.record("the leave ended as \(leave.settled as Any)") }
         #expect(channel.state == .closed)
     }
@@ -87,15 +54,15 @@ struct KeeperTranscriptTests {
         bench.takeCommands()
         #expect(bench.takeSent().isEmpty)
         #expect(channel.state == .joining)
-        for message in before { try reply(to: message, bench) }
+        for message in before { try bench.reply(to: message) }
         bench.advance(by: .milliseconds(60))
         let sent = bench.takeSent()
         #expect(sent.map(\.event) == ["phx_leave", "phx_join"])
-        for message in sent { try reply(to: message, bench) }
+        for message in sent { try bench.reply(to: message) }
         for message in bench.takeSent() {
             #expect(message.event == "third")
             #expect(message.joinReference == sent.last?.joinReference)
-            try reply(to: message, bench)
+            try bench.reply(to: message)
         }
         #expect(
             [leave.settled, again.settled, push.settled].allSatisfy { if case .reply? = $0 { true } else { false } }
@@ -127,7 +94,7 @@ struct KeeperTranscriptTests {
     @Test("a join whose parameters cannot be made ends at once, and says why")
     func parametersFail() throws {
         let (bench, channel) = try bench(made: true)
-        connect(bench)
+        bench.connect()
         let push = try channel.join()
         bench.takeCommands()
         let number = try #require(bench.keeper.makings.keys.first)
@@ -154,22 +121,22 @@ struct KeeperTranscriptTests {
     @Test("the reply to a leave closes the channel, before the server's close comes")
     func replyClosesTheChannel() throws {
         let (bench, channel) = try bench()
-        connect(bench)
-        _ = try join(channel, bench)
+        bench.connect()
+        _ = try bench.join(channel)
         try channel.leave()
         bench.takeCommands()
         let leave = try #require(bench.takeSent().last)
         #expect(channel.state == .leaving)
-        try reply(to: leave, bench)
+        try bench.reply(to: leave)
         #expect(channel.state == .closed)
-        _ = try join(channel, bench)
+        _ = try bench.join(channel)
     }
 
     @Test("B36: connect and disconnect in one breath leave no connection")
     func connectAndDisconnectAtOnce() throws {
         let (bench, _) = try bench()
         bench.hub.post(.connect)
-        disconnect(bench)
+        bench.disconnect()
         bench.takeCommands()
         #expect(bench.phase == .idle)
         #expect(bench.hub.socketState.kind == .disconnected)
@@ -178,7 +145,7 @@ struct KeeperTranscriptTests {
     @Test("a leave that crosses the end of its channel leaves it closed")
     func leaveOfAChannelThatClosed() throws {
         let (bench, channel) = try bench()
-        connect(bench)
+        bench.connect()
         try channel.join()
         bench.takeCommands()
         let join = try #require(bench.takeSent().last)
@@ -204,7 +171,7 @@ struct KeeperTranscriptTests {
     @Test("leave, join and leave while a join is on its way end with the channel left")
     func theLastLeaveCounts() throws {
         let (bench, channel) = try bench()
-        connect(bench)
+        bench.connect()
         try channel.join()
         bench.takeCommands()
         let first = try channel.leave()
@@ -218,7 +185,7 @@ struct KeeperTranscriptTests {
     @Test("a leave that waits for a join ends when the socket stops")
     func stopEndsAWaitingLeave() throws {
         let (bench, channel) = try bench()
-        connect(bench)
+        bench.connect()
         try channel.join()
         bench.takeCommands()
         let leave = try channel.leave()
@@ -230,12 +197,12 @@ struct KeeperTranscriptTests {
     @Test("B17: no timer of a making or a ping lives after a disconnect")
     func noTimerAfterDisconnect() throws {
         let (bench, channel) = try bench(made: true)
-        connect(bench)
+        bench.connect()
         try channel.join()
         bench.hub.post(.ping(Promise<Result<Duration, PhoenixError>>(), deadline: bench.clock.now + .seconds(9)))
         bench.takeCommands()
         #expect(bench.keeper.timers.count > 0)
-        disconnect(bench)
+        bench.disconnect()
         bench.takeCommands()
         bench.end(DisconnectReason(.closed, close: ConnectionClose(code: 1000, isLocal: true)))
         #expect(bench.keeper.timers.count == 0)
@@ -246,7 +213,7 @@ struct KeeperTranscriptTests {
         let (bench, channel) = try bench()
         let other = PhoenixChannel("b", ChannelParameters(source: .made { [:] }), bench.hub)
         let lost = ConnectionClose(code: nil, isClean: false)
-        connect(bench)
+        bench.connect()
         var first: [Int]?
         for round in 1...1_000 {
             // A channel that is joined, with a push and a ping that are never answered, and a subscription that comes and goes; one whose
@@ -258,7 +225,7 @@ struct KeeperTranscriptTests {
             try passing.join()
             bench.takeCommands()
             for message in bench.takeSent() where message.event == "phx_join" && message.topic == "a" {
-                try reply(to: message, bench)
+                try bench.reply(to: message)
             }
             try channel.push("never answered")
             bench.hub.post(.ping(Promise<Result<Duration, PhoenixError>>(), deadline: bench.clock.now + .seconds(900)))
@@ -285,7 +252,7 @@ struct KeeperTranscriptTests {
     @Test("a move that ends during a flush does not connect again")
     func moveDuringFlush() throws {
         let (bench, _) = try bench()
-        connect(bench)
+        bench.connect()
         let other = try ConnectionTarget("ws://two.test/socket/websocket")
         bench.hub.post(.replace(Fallback(other, [], store: InMemoryFallbackStore(clock: bench.clock))))
         bench.takeCommands()
