@@ -165,7 +165,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PhoenixTests",
-            dependencies: ["Phoenix", "PhoenixTesting", "PhoenixTestServer"],
+            dependencies: [
+                "Phoenix", "PhoenixTesting", "PhoenixTestServer",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
