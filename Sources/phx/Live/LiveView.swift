@@ -15,10 +15,10 @@ struct LiveView: Sendable {
         var lines: [Row] = []
         for (index, history) in sockets.enumerated() {
             let head = head(of: history, columns)
-            // What the sockets below need at least.
-            let below = (sockets.count - index - 1) * head.count
-            let free = max(0, room - lines.count - head.count - below)
-            lines += head + channels(of: history, columns, atMost: free)
+            // What is left beside the heads is for the channels of this socket and those below, in equal parts.
+            let left = sockets.count - index
+            let free = max(0, room - lines.count - left * head.count)
+            lines += head + channels(of: history, columns, atMost: free / left)
         }
         lines = Array(lines.prefix(max(0, room)))
         while lines.count < room { lines.append(Row(columns)) }
