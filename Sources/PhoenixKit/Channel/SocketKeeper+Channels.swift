@@ -89,8 +89,9 @@ extension SocketKeeper {
             record.phase = .joining(reference.number ?? 0)
         } catch  where error.code == .encoding || error.code == .limitExceeded {
             logger.error("A channel cannot be joined", metadata: ["topic": "\(record.name)", "error": "\(error)"])
-            if let push = record.joinPush { end(push, .refused(PushOutcome.Refusal(error))) }
+            let push = takeJoinPush(record)
             close(record)
+            if let push { end(push, .refused(PushOutcome.Refusal(error))) }
         } catch {
             record.phase = .wanted
             if error.code != .disconnected { tryAgain(record, socket.now) }
@@ -136,17 +137,24 @@ extension SocketKeeper {
         makings[number] = nil
         guard let record = channels[topic], case .preparing(number) = record.phase else { return }
         record.phase = .wanted
-        defer { publish(record) }
         switch result {
         case .success(let content):
             if case .open = link, socket.isConnected { sendJoin(record, content, &socket) }
+            publish(record)
         case .failure(let error):
             logger.warning("A join has no parameters", metadata: ["topic": "\(record.name)", "error": "\(error)"])
+            tryAgain(record, socket.now)
+            publish(record)
             if let push = record.joinPush {
                 end(push, error.code == .timeout ? .timeout : .refused(PushOutcome.Refusal(error)))
             }
-            tryAgain(record, socket.now)
         }
+    }
+
+    /// The push of the join, which no longer ends with what else waits for the channel.
+    private func takeJoinPush(_ record: ChannelRecord) -> Push? {
+        defer { record.joinPush = nil }
+        return record.joinPush
     }
 
     /// Nobody waits for the parameters of this join any more.
@@ -170,8 +178,8 @@ extension SocketKeeper {
         record.backoff.reset()
         if record.pendingLeave != nil { return goOnLeaving(record, &socket) }
         for sink in record.sinks { sink.joined?() }
-        if let push = record.joinPush { end(push, .reply(status: "ok", response: join.response)) }
         publish(record)
+        if let push = record.joinPush { end(push, .reply(status: "ok", response: join.response)) }
         let waiting = record.waiting
         record.waiting = []
         for push in waiting {
@@ -193,16 +201,18 @@ extension SocketKeeper {
             if leaveIsOver(record) { self.join(record, &socket) }
             return
         }
-        if let push = record.joinPush { end(push, failure.outcome) }
+        let push = takeJoinPush(record)
         if let reason = failure.reason, settings.permanentJoinErrors.contains(reason) {
             logger.warning(
                 "A channel is refused for good",
                 metadata: ["topic": "\(record.name)", "reason": "\(reason)"]
             )
-            return close(record)
+            close(record)
+        } else {
+            tryAgain(record, socket.now)
+            publish(record)
         }
-        tryAgain(record, socket.now)
-        publish(record)
+        if let push { end(push, failure.outcome) }
     }
 
     // MARK: Leaving
@@ -210,8 +220,9 @@ extension SocketKeeper {
     mutating func beginLeave(_ topic: Bytes, _ epoch: UInt64, _ push: Push, _ socket: inout Socket) {
         guard let record = channels[topic] else {
             // It closed while the leave was on its way here.
+            hub.publish(.closed, of: topic, epoch: epoch)
             push.promise.settle(.left)
-            return hub.publish(.closed, of: topic, epoch: epoch)
+            return
         }
         record.epoch = epoch
         endWaiting(record, .left)
@@ -223,8 +234,8 @@ extension SocketKeeper {
             (record.pendingLeave, record.isRejoining) = (push, false)
             wait(push, record)
         case .closed, .wanted, .preparing, .leaving:
-            push.promise.settle(.left)
             close(record)
+            push.promise.settle(.left)
         }
         publish(record)
     }
@@ -246,8 +257,8 @@ extension SocketKeeper {
             return false
         } catch {
             // Without a connection, or on one that is being closed, the server forgets the channel by itself.
-            push.promise.settle(.left)
             if !record.isRejoining { close(record) }
+            push.promise.settle(.left)
         }
         return true
     }
@@ -273,15 +284,15 @@ extension SocketKeeper {
         let leave = record.pendingLeave
         (record.pendingLeave, record.isRejoining) = (nil, false)
         timers.cancel(.leave(record.topic))
-        if let leave { end(leave, .left) }
         if isRejoining { record.phase = .wanted } else { close(record) }
+        if let leave { end(leave, .left) }
         return isRejoining
     }
 
     mutating func leaveEnded(_ push: Push, _ record: ChannelRecord, _ reference: UInt64, _ outcome: PushOutcome) {
-        push.promise.settle(outcome == .disconnected ? .left : outcome)
         // The close that follows is no news.
         if case .leaving(reference) = record.phase { close(record) }
+        push.promise.settle(outcome == .disconnected ? .left : outcome)
     }
 
     // MARK: The end of a channel
@@ -301,18 +312,17 @@ extension SocketKeeper {
         }
     }
 
-    /// The channel is over until it is joined again.
+    /// The channel is over until it is joined again: its handles know before what waits for it ends.
     mutating func close(_ record: ChannelRecord) {
         stopMaking(record)
         record.phase = .closed
         timers.cancel(.rejoin(record.topic))
         timers.cancel(.leave(record.topic))
-        if let leave = record.pendingLeave {
-            (record.pendingLeave, record.isRejoining) = (nil, false)
-            end(leave, .left)
-        }
-        endWaiting(record, .channelClosed)
+        let leave = record.pendingLeave
+        (record.pendingLeave, record.isRejoining) = (nil, false)
         publish(record)
+        if let leave { end(leave, .left) }
+        endWaiting(record, .channelClosed)
         for sink in record.sinks where sink.endsWithChannel { sink.finish() }
         record.sinks.removeAll { $0.endsWithChannel }
         forgetIfIdle(record)

@@ -151,9 +151,9 @@ extension SocketKeeper {
         for preparation in preparations.values { preparation.promise.settle(.failure(.waitCancelled)) }
         preparations = [:]
         if isSuspended, isWanted { return hub.publish(SocketState(.suspended, reason)) }
+        hub.publish(SocketState(.disconnected, reason))
         for record in channels.values { endWaiting(record, .disconnected) }
         for record in channels.values { timers.cancel(.rejoin(record.topic)) }
-        hub.publish(SocketState(.disconnected, reason))
     }
 
     private mutating func tryAgain(after reason: DisconnectReason, _ socket: inout Socket) {

@@ -1,3 +1,4 @@
+import PhoenixJSON
 import Testing
 
 @testable import PhoenixKit
@@ -28,6 +29,21 @@ extension KeeperBench {
                 event: "phx_reply",
                 status: status,
                 payload: message.payload
+            )
+        )
+    }
+
+    /// The server refuses `message`, as it refuses a topic that it does not know.
+    func refuse(_ message: Message, reason: String) throws {
+        let response = PayloadContent.value(.object(["reason": .string(reason)]))
+        try receive(
+            Message(
+                joinReference: nil,
+                reference: message.reference,
+                topic: message.topic,
+                event: "phx_reply",
+                status: "error",
+                payload: try response.encode(in: JSONFormat())
             )
         )
     }

@@ -1,4 +1,5 @@
 import PhoenixTesting
+import Synchronization
 import Testing
 
 @testable import PhoenixKit
@@ -102,6 +103,50 @@ struct KeeperTranscriptTests {
         bench.handle(.made(topic: channel.key, number, .failure(error)))
         #expect(push.settled == .refused(PushOutcome.Refusal(error)))
         #expect(channel.state == .errored)
+    }
+
+    @Test("whoever is told how a join or a leave ended finds the channel in the state that it led to")
+    func statesBeforeOutcomes() throws {
+        let (bench, channel) = try bench()
+        let made = PhoenixChannel("made", ChannelParameters(source: .made { [:] }), bench.hub)
+        bench.connect()
+        let seen = Mutex<[String]>([])
+        func follow(_ push: Push, of channel: PhoenixChannel) {
+            push.onOutcome { _ in seen.withLock { $0.append("\(push.event) \(channel.state)") } }
+        }
+        func expect(_ lines: String...) {
+            #expect(seen.withLock { $0 } == lines)
+            seen.withLock { $0 = [] }
+        }
+        follow(try channel.join(), of: channel)
+        bench.takeCommands()
+        try bench.reply(to: try #require(bench.takeSent().last))
+        expect("phx_join joined")
+        follow(try channel.leave(), of: channel)
+        bench.takeCommands()
+        try bench.reply(to: try #require(bench.takeSent().last))
+        expect("phx_leave closed")
+        follow(try channel.join(), of: channel)
+        follow(try channel.push("early"), of: channel)
+        bench.takeCommands()
+        let join = try #require(bench.takeSent().last)
+        try bench.reply(to: join, status: "error")
+        expect("phx_join errored")
+        follow(try channel.leave(), of: channel)
+        bench.takeCommands()
+        expect("early leaving", "phx_leave closed")
+
+        follow(try channel.join(), of: channel)
+        follow(try channel.push("early"), of: channel)
+        bench.takeCommands()
+        try bench.refuse(try #require(bench.takeSent().last), reason: "unmatched topic")
+        expect("early closed", "phx_join closed")
+
+        follow(try made.join(), of: made)
+        bench.takeCommands()
+        let number = try #require(bench.keeper.makings.keys.first)
+        bench.handle(.made(topic: made.key, number, .failure(PhoenixError(.credentials, "There are none."))))
+        expect("phx_join errored")
     }
 
     @Test("connect while suspended shows that the socket is suspended")
