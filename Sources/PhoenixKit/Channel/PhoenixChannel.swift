@@ -35,7 +35,7 @@ public struct PhoenixChannel: Sendable {
     /// - Parameter timeout: how long until the returned push ends; also how long the server may take for each try. Nil for
     ///   `SocketConfiguration.joinTimeout`.
     /// - Returns: the end of the first try: the server's reply, or a timeout. The channel goes on trying all the same, unless the reason is
-    ///   one of `Settings.permanentJoinErrors`.
+    ///   one of `Settings.permanentJoinErrors`. Whoever is told the end finds `state` to be what it led to.
     /// - Throws: `.alreadyJoined`; `.stopped` when the socket is over.
     @discardableResult
     public func join(timeout: Duration? = nil) throws(PhoenixError) -> Push {
