@@ -202,7 +202,7 @@ struct EndToEndTests {
                 line.contains(joined) && !line.contains(joined + "0,") && line.contains(#""present":["ada"]"#)
                     && !line.contains(#""round_trip_ms":null"#)
             }
-            #expect(try #require(line).contains(#""state":"connected""#))
+            #expect(try #require(line).contains(#""state":"connected","transport":"websocket""#))
             #expect(try #require(line).contains(#""problem":"error: unmatched topic""#))
             let second = try Child(["console", url + "?name=bob"] + arguments)
             let people = await second.line { $0.contains("joined 1/2  present 2") && $0.contains("connected") }

@@ -36,7 +36,8 @@ public final class PhoenixSocket: Sendable {
         let first = fallback.candidates[0]
         let resolution = try registry.resolve(first.endpoint, options, parameters: first.parameters)
         self.registry = registry
-        let hub = SocketHub(settings: settings, format: resolution.serializer.payloadFormat)
+        let format = resolution.serializer.payloadFormat
+        let hub = SocketHub(settings: settings, format: format, transport: fallback.transport)
         self.hub = hub
         client = SocketClient(
             SocketKeeper(hub, fallback),

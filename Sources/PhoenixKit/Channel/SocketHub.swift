@@ -43,7 +43,7 @@ final class SocketHub: Sendable {
         var isAnnounced = false
         var isClosed = false
         var wake: (@Sendable () -> Void)?
-        var socket = SocketState(.disconnected)
+        var socket: SocketState
         var channels: [Bytes: Channel] = [:]
         var format: any PayloadFormat
         var lastPush: UInt64 = 0
@@ -57,10 +57,11 @@ final class SocketHub: Sendable {
     let settings: PhoenixSocket.Settings
     private let state: Mutex<State>
 
-    init(settings: PhoenixSocket.Settings, format: any PayloadFormat) {
+    /// A hub of a socket that is to connect over `transport`.
+    init(settings: PhoenixSocket.Settings, format: any PayloadFormat, transport: String) {
         self.settings = settings
         clock = settings.client.clock
-        state = Mutex(State(format: format))
+        state = Mutex(State(socket: SocketState(.disconnected, transport: transport), format: format))
     }
 
     // MARK: For handles

@@ -9,7 +9,7 @@ extension SocketKeeper {
             flush = nil
             timers.cancel(.flush)
             if isSuspended, case .down = link, hub.socketState.kind != .suspended {
-                hub.publish(SocketState(.suspended))
+                tell(.suspended)
             }
             open(&socket)
         case .disconnect(let code, let reason, let patience):

@@ -19,6 +19,11 @@ extension SocketKeeper {
         let promise: Promise<Result<Credentials, PhoenixError>>
     }
 
+    /// Tells the handles what the socket is about.
+    func tell(_ kind: SocketState.Kind, _ reason: DisconnectReason? = nil, delay: Duration? = nil) {
+        hub.publish(SocketState(kind, reason, delay: delay, transport: fallback.transport))
+    }
+
     // MARK: Opening
 
     /// Begins a try, in whatever state the link is (hazard B36).
@@ -28,7 +33,7 @@ extension SocketKeeper {
         case .down, .waiting:
             timers.cancel(.reconnect)
             link = .preparing
-            hub.publish(SocketState(.connecting))
+            tell(.connecting)
             prepare(.connect, &socket)
         case .preparing, .connecting, .open, .closing: break
         }
@@ -101,7 +106,7 @@ extension SocketKeeper {
         link = .open
         fallback.connected(at: socket.now)
         if let format = socket.core.serializer?.payloadFormat { hub.use(format) }
-        hub.publish(SocketState(.connected))
+        tell(.connected)
         // A connection that nothing is asked of would never prove itself.
         _ = try? socket.ping()
         for record in wantedRecords { join(record, &socket) }
@@ -121,7 +126,7 @@ extension SocketKeeper {
             link = .connecting
             // Disconnected while the move was under way: the driver is on its way to the new place already.
             if isSuspended || !isWanted { return giveUp(Flush(code: 1000, reason: ""), &socket) }
-            hub.publish(SocketState(.connecting, reason))
+            tell(.connecting, reason)
             return
         }
         if isSuspended || !isWanted {
@@ -150,8 +155,8 @@ extension SocketKeeper {
         for number in preparations.keys { timers.cancel(.preparation(number)) }
         for preparation in preparations.values { preparation.promise.settle(.failure(.waitCancelled)) }
         preparations = [:]
-        if isSuspended, isWanted { return hub.publish(SocketState(.suspended, reason)) }
-        hub.publish(SocketState(.disconnected, reason))
+        if isSuspended, isWanted { return tell(.suspended, reason) }
+        tell(.disconnected, reason)
         for record in channels.values { endWaiting(record, .disconnected) }
         for record in channels.values { timers.cancel(.rejoin(record.topic)) }
     }
@@ -165,7 +170,7 @@ extension SocketKeeper {
         }
         link = .waiting
         timers.set(.reconnect, at: socket.now + delay)
-        hub.publish(SocketState(.waiting, reason, delay: delay))
+        tell(.waiting, reason, delay: delay)
     }
 
     /// Why it is not tried again; nil when it is.

@@ -34,11 +34,14 @@ public struct SocketState: Sendable, CustomStringConvertible {
     public var reason: DisconnectReason?
     /// How long it waits before it tries again, for `waiting`.
     public var delay: Duration?
+    /// The name of the transport that the connection is on, or the next one will be on; nil when the socket is over.
+    public var transport: String?
 
-    init(_ kind: Kind, _ reason: DisconnectReason? = nil, delay: Duration? = nil) {
+    init(_ kind: Kind, _ reason: DisconnectReason? = nil, delay: Duration? = nil, transport: String? = nil) {
         self.kind = kind
         self.reason = reason
         self.delay = delay
+        self.transport = transport
     }
 
     public var description: String {

@@ -14,7 +14,7 @@ struct ConsoleCommand: AsyncParsableCommand {
             At each look a heartbeat is sent, whose round trip is shown, and what
             --push says, on every channel.
 
-            With --json a line is an object: url, state, problem, received,
+            With --json a line is an object: url, state, transport, problem, received,
             received_per_second, bytes_received, sent, sent_per_second, bytes_sent,
             round_trip_ms, waiting (pushes), bytes_waiting, dropped, reconnects,
             channels (topic, state, problem, received, present).

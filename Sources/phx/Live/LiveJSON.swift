@@ -21,7 +21,7 @@ struct LiveJSON: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case url, state, problem, received, sent, dropped, waiting, reconnects, channels
+        case url, state, transport, problem, received, sent, dropped, waiting, reconnects, channels
         case receivedPerSecond = "received_per_second"
         case sentPerSecond = "sent_per_second"
         case bytesReceived = "bytes_received"
@@ -46,6 +46,8 @@ struct LiveJSON: Encodable {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(reading.url, forKey: .url)
         try object.encode("\(reading.state)", forKey: .state)
+        // Null where there is none, so that the keys are always the same.
+        try object.encode(reading.transport, forKey: .transport)
         try object.encode(reading.problem, forKey: .problem)
         try object.encode(reading.received, forKey: .received)
         try object.encode(rounded(history.receivedPerSecond.last), forKey: .receivedPerSecond)

@@ -131,6 +131,7 @@ final class LiveSocket: Sendable {
         return SocketReading(
             url: url,
             state: present.kind,
+            transport: present.transport,
             problem: present.problem,
             moment: clock.now,
             received: gauges.total("socket.messages.received"),

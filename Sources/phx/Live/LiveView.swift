@@ -32,6 +32,7 @@ struct LiveView: Sendable {
         var title = Row(columns, "\(mark(of: reading.state)) ", colour(of: reading.state))
         title.add("\(reading.state)".padded(to: 12), colour(of: reading.state))
         title.add("  \(reading.url)", style.bold)
+        if let transport = reading.transport { title.add("  over \(transport)") }
         if reading.reconnects > 0 { title.add("  reconnects \(reading.reconnects.grouped)", style.yellow) }
 
         let curve = max(8, min(40, columns - 62))
@@ -121,7 +122,7 @@ struct LiveView: Sendable {
     func line(_ history: History, time: String) -> String {
         let reading = history.last
         var parts = [
-            style.dim(time), colour(of: reading.state)("\(reading.state)".padded(to: 10)),
+            style.dim(time), colour(of: reading.state)("\(reading.state)".padded(to: 10)), reading.transport ?? "–",
             "in \((history.receivedPerSecond.last ?? 0).brief)/s", "out \((history.sentPerSecond.last ?? 0).brief)/s",
             "round trip \(reading.roundTrip?.brief ?? "–")", "joined \(reading.joined)/\(reading.channels.count)",
         ]

@@ -17,6 +17,8 @@ struct SocketReading: Sendable {
     /// Where it leads, without what is secret.
     var url: String
     var state: SocketState.Kind
+    /// Which transport it is on, or will be.
+    var transport: String?
     /// Why there is no connection, and what is done about it.
     var problem: String?
     var moment: Timestamp

@@ -40,7 +40,6 @@ final class KeeperBench {
         var settings = settings
         settings.client.clock = clock
         settings.fallbackStore = InMemoryFallbackStore(clock: clock)
-        hub = SocketHub(settings: settings, format: JSONFormat())
         let fallback = Fallback(
             targets[0],
             Array(targets.dropFirst()),
@@ -48,6 +47,7 @@ final class KeeperBench {
             store: settings.fallbackStore,
             seed: settings.seed
         )
+        hub = SocketHub(settings: settings, format: JSONFormat(), transport: fallback.transport)
         keeper = SocketKeeper(hub, fallback)
         mailbox = Mailbox(limit: settings.client.mailboxLimit)
         socket = SocketContext(core: SocketCore(configuration: settings.client), mailbox: mailbox) { _ in

@@ -149,6 +149,26 @@ struct KeeperTranscriptTests {
         expect("phx_join errored")
     }
 
+    @Test("the socket's state names the transport that it is on or is to be on, through fallbacks")
+    func transports() throws {
+        let targets = try ["websocket", "longpoll"].map { try ConnectionTarget("ws://one.test/socket/\($0)") }
+        let bench = KeeperBench(targets, PhoenixSocket.Settings())
+        #expect(bench.hub.socketState.transport == "websocket")
+        bench.hub.post(.connect)
+        bench.takeCommands()
+        #expect(bench.hub.socketState.kind == .connecting)
+        #expect(bench.hub.socketState.transport == "websocket")
+        let eaten = UpgradeRefusal(status: 502, headers: [], body: Bytes())
+        bench.end(.failedToConnect(PhoenixError(.upgradeRefused, "eaten", cause: eaten)))
+        #expect(bench.hub.socketState.kind == .waiting)
+        #expect(bench.hub.socketState.transport == "longpoll")
+        bench.connect()
+        #expect(bench.hub.socketState.kind == .connected)
+        #expect(bench.hub.socketState.transport == "longpoll")
+        bench.stop()
+        #expect(bench.hub.socketState.transport == nil)
+    }
+
     @Test("connect while suspended shows that the socket is suspended")
     func connectWhileSuspended() throws {
         let (bench, _) = try bench()

@@ -11,6 +11,7 @@ struct LiveViewTests {
         var reading = SocketReading(
             url: "ws://server.test/socket/websocket",
             state: .connected,
+            transport: "websocket",
             moment: Timestamp(nanoseconds: Int64(seconds) * 1_000_000_000)
         )
         reading.received = received
@@ -50,7 +51,7 @@ struct LiveViewTests {
     func page() {
         let lines = view.page([history()], notes: ["something happened"], columns: 100, rows: 20)
         #expect(lines.count == 20)
-        #expect(lines[0] == "● connected     ws://server.test/socket/websocket")
+        #expect(lines[0] == "● connected     ws://server.test/socket/websocket  over websocket")
         #expect(lines[1].hasPrefix("  in            1000.0/s  ▁▁█ "))
         #expect(lines[1].contains("1,050 messages, 105.0 kB"))
         #expect(lines[3].contains("round trip   8.00 ms    ▅×█"))
@@ -99,7 +100,7 @@ struct LiveViewTests {
         let line = view.line(history(), time: "12:00:00.000")
         #expect(
             line.hasPrefix(
-                "12:00:00.000  connected   in 1000.0/s  out 0.0/s  round trip 8.00 ms  joined 1/2  present 2"
+                "12:00:00.000  connected   websocket  in 1000.0/s  out 0.0/s  round trip 8.00 ms  joined 1/2  present 2"
             )
         )
         #expect(line.hasSuffix("ws://server.test/socket/websocket  nope:1: error: unmatched topic"))
