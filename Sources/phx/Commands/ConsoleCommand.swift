@@ -9,7 +9,8 @@ struct ConsoleCommand: AsyncParsableCommand {
             On a terminal it is a page that is drawn anew at each look; q or Ctrl-C
             ends it. Elsewhere, and with --plain, each look is a line. What breaks is
             connected and joined again by itself. A topic that is a URL is a second
-            socket, on which the same topics are joined.
+            socket, which gets the same parameters, headers and token, and on which
+            the same topics are joined.
 
             At each look a heartbeat is sent, whose round trip is shown, and what
             --push says, on every channel.
