@@ -36,7 +36,7 @@ struct SocketServiceTests {
     @Test("a graceful shutdown waits for the reply to a push, closes with 1000, and ends the socket")
     func shutsDownGracefully() async throws {
         let socket = try socket()
-        let group = group(SocketService(socket))
+        let group = group(SocketService(socket, flushingFor: .seconds(7)))
         async let running: Void = group.run()
         let phoenix = try await transport.accept(speaking: JSONSerializer.v2, clock: clock)
         let channel = socket.channel("topic")
@@ -46,6 +46,16 @@ struct SocketServiceTests {
         let push = try channel.push("last")
         let message = try await phoenix.expect("last", on: "topic")
         await group.triggerGracefulShutdown()
+        let first = await withTaskGroup(of: String.self) { race in
+            race.addTask {
+                await clock.waitForSleeper(until: .seconds(7))
+                return "waits"
+            }
+            race.addTask { "closes \(await phoenix.connection.clientClose()?.code ?? 0)" }
+            defer { race.cancelAll() }
+            return await race.next()
+        }
+        #expect(first == "waits")
         #expect(push.settled == nil)
         #expect(socket.state.kind == .connected)
         try phoenix.reply(to: message)
