@@ -4,21 +4,11 @@ import Testing
 /// Keeps docs/CONFORMANCE.md true: it names all recordings, all tests of the seed, and only tests that exist.
 @Suite("The table of conformance")
 struct ConformanceTests {
-    private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    private func text(_ path: String) throws -> String {
-        try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
-    }
-
-    private func files(in folder: String, endingIn suffix: String) -> [String] {
-        let all = FileManager.default.enumerator(atPath: Self.root.appending(path: folder).path)
-        return (all?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(suffix) }
-    }
+    private let repository = Repository()
 
     /// The cells of the rows below the heading that begins with `heading`.
     private func rows(under heading: String) throws -> [[String]] {
-        let document = try text("docs/CONFORMANCE.md")
+        let document = try repository.text("docs/CONFORMANCE.md")
         let start = try #require(document.range(of: "\n## \(heading)"))
         let section = document[start.upperBound...]
         let end = section.range(of: "\n## ")?.lowerBound ?? section.endIndex
@@ -29,7 +19,7 @@ struct ConformanceTests {
 
     @Test("every recording has its row, with the tests that replay it or the reason why none does")
     func recordings() throws {
-        let recordings = files(in: "Tests/Recordings", endingIn: ".json")
+        let recordings = repository.files(in: "Tests/Recordings", endingIn: ".json")
             .filter { $0 != "INDEX.json" }
             .map { "`\($0.dropLast(5))`" }
         let rows = try rows(under: "Recordings")
@@ -45,7 +35,7 @@ struct ConformanceTests {
 
     @Test("every recording that the server's tests replay is said to be, and no other")
     func replayedByTheServer() throws {
-        let source = try text("Tests/PhoenixTestServerTests/ReplayTests.swift")
+        let source = try repository.text("Tests/PhoenixTestServerTests/ReplayTests.swift")
         let list = try #require(source.firstMatch(of: /static let names = \[(?<names>[^\]]*)\]/))
         let names = list.names.matches(of: /"([a-z0-9_\/]+)"/).map { "`\($0.1)`" }
         let said = try rows(under: "Recordings").filter { $0[3].contains("`ReplayTests/replay`") }.map { $0[0] }
@@ -54,7 +44,7 @@ struct ConformanceTests {
 
     @Test("each of the 22 tests of the seed has its row, under the name and the function it has")
     func seed() throws {
-        let source = try text("Tests/PhoenixTests/SeedTests.swift")
+        let source = try repository.text("Tests/PhoenixTests/SeedTests.swift")
         let tests = source.matches(of: /@Test\("(\d+) ([^"]+)"[^\n]*\n\s+func (\w+)/).map {
             [String($0.1), String($0.2), "`SeedTests/\($0.3)`"]
         }
@@ -65,14 +55,13 @@ struct ConformanceTests {
 
     @Test("the tests it names exist")
     func namedTestsExist() throws {
-        let sources = try files(in: "Tests", endingIn: "Tests.swift").map { try text("Tests/\($0)") }
-        let document = try text("docs/CONFORMANCE.md")
+        let sources = try repository.tests()
+        let document = try repository.text("docs/CONFORMANCE.md")
         let named = Set(document.matches(of: /`(\w+Tests)\/(\w+)`/).map { "\($0.1)/\($0.2)" })
         #expect(named.count > 22)
         for name in named {
             let parts = name.split(separator: "/")
-            let exists = sources.contains { $0.contains("struct \(parts[0])") && $0.contains("func \(parts[1])(") }
-            #expect(exists, "\(name)")
+            #expect(sources.have(parts[0], parts[1]), "\(name)")
         }
     }
 }

@@ -4,23 +4,14 @@ import Testing
 /// Keeps docs/HAZARDS.md true: each hazard has tests and mutations that exist.
 @Suite("The table of hazards")
 struct HazardTableTests {
-    private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    private func text(_ path: String) throws -> String {
-        try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
-    }
+    private let repository = Repository()
 
     @Test("each of the 36 has a rule, tests and mutations that exist, and no mutation of one is left out")
     func rows() throws {
-        let files = FileManager.default.enumerator(atPath: Self.root.appending(path: "Tests").path)
-        let sources = try (files?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix("Tests.swift") }
-            .map { try text("Tests/\($0)") }
-        let patches = Set(
-            try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "scripts/mutations.d").path)
-                .filter { $0.hasSuffix(".patch") }.map { String($0.dropLast(".patch".count)) }
-        )
-        let rows = try text("docs/HAZARDS.md").split(separator: "\n").filter { $0.hasPrefix("| B") }
+        let sources = try repository.tests()
+        let patches = repository.files(in: "scripts/mutations.d", endingIn: ".patch")
+            .map { String($0.dropLast(".patch".count)) }
+        let rows = try repository.text("docs/HAZARDS.md").split(separator: "\n").filter { $0.hasPrefix("| B") }
         #expect(rows.count == 36)
         var named: Set<String> = []
         for (index, row) in rows.enumerated() {
@@ -33,8 +24,7 @@ struct HazardTableTests {
             let tests = cells[2].matches(of: /`(\w+Tests)\/(\w+)`/)
             #expect(!tests.isEmpty && tests.count == cells[2].split(separator: ",").count, "\(row)")
             for test in tests {
-                let exists = sources.contains { $0.contains("struct \(test.1)") && $0.contains("func \(test.2)(") }
-                #expect(exists, "\(test.1)/\(test.2)")
+                #expect(sources.have(test.1, test.2), "\(test.1)/\(test.2)")
             }
             let mutations = cells[3].matches(of: /`([\w-]+)`/).map { String($0.1) }
             #expect(!mutations.isEmpty, "\(row)")

@@ -3,12 +3,7 @@ import Testing
 
 @Suite("The README")
 struct ReadmeTests {
-    private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    private func text(_ path: String) throws -> String {
-        try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
-    }
+    private let repository = Repository()
 
     @Test(
         "its Swift code and that of the articles is compiled with the tests, word for word",
@@ -24,9 +19,9 @@ struct ReadmeTests {
         func words(_ text: some StringProtocol) -> String {
             text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }
-        let compiled = words(try text("Tests/PhoenixTests/\(code).swift"))
+        let compiled = words(try repository.text("Tests/PhoenixTests/\(code).swift"))
         let path = document.hasSuffix(".md") ? document : "docs/PhoenixKit.docc/\(document).md"
-        let blocks = try text(path).components(separatedBy: "```swift\n").dropFirst()
+        let blocks = try repository.text(path).components(separatedBy: "```swift\n").dropFirst()
             .compactMap { $0.components(separatedBy: "```").first }
         #expect(blocks.count >= count)
         for block in blocks where !block.contains(".package(") {
@@ -43,10 +38,10 @@ struct ReadmeTests {
     )
     func paths(document: String) throws {
         let folders = ["scripts/", "Sources/", "Tests/", "docs/", ".ci/", "Plugins/", "Examples/"]
-        for span in try text(document).components(separatedBy: "`").enumerated() where span.offset % 2 == 1 {
+        for span in try repository.text(document).components(separatedBy: "`").enumerated() where span.offset % 2 == 1 {
             let path = span.element.split(separator: " ").first.map(String.init) ?? ""
             guard folders.contains(where: path.hasPrefix), !path.contains("*") else { continue }
-            #expect(FileManager.default.fileExists(atPath: Self.root.appending(path: path).path), "\(path)")
+            #expect(repository.exists(path), "\(path)")
         }
     }
 }

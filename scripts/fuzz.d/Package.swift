@@ -72,7 +72,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CFuzzSupport", "Phoenix", "PhoenixDeflate", "PhoenixJSON", "PhoenixKit", "PhoenixLongPoll", "PhoenixWebSocket",
+                "CFuzzSupport", "Phoenix", "PhoenixDeflate", "PhoenixJSON", "PhoenixKit", "PhoenixLongPoll",
+                "PhoenixWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

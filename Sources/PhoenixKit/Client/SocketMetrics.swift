@@ -6,7 +6,7 @@ public import CoreMetrics
 ///     settings.client.metrics = SocketMetrics()
 ///
 /// Nothing is counted, and nothing costs anything, unless a client is given one. Several clients may share one: their numbers add up.
-/// To tell clients apart, give each its own with `dimensions`. No name and no dimension ever holds a topic, a URL, a parameter or a token.
+/// To tell clients apart, give each its own with `dimensions`. Probes (`SocketContext.probe`), which are connections beside, are not counted. No name and no dimension ever holds a topic, a URL, a parameter or a token.
 ///
 /// | name, behind the prefix | kind | what it counts |
 /// | --- | --- | --- |
