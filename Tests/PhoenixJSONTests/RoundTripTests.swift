@@ -1,7 +1,8 @@
 import Foundation
-import PhoenixJSON
 import PhoenixKit
 import Testing
+
+@testable import PhoenixJSON
 
 /// Random messages there and back, in both versions and both roles; random damage on the way.
 @Suite struct RoundTripTests {
@@ -64,6 +65,32 @@ import Testing
     private func isSame(_ left: Message, _ right: Message) -> Bool {
         left == right && left.reference?.isQuoted == right.reference?.isQuoted
             && left.joinReference?.isQuoted == right.joinReference?.isQuoted
+    }
+
+    /// The short way reads nothing else than the scanner does, and accepts nothing that it refuses.
+    @Test func theShortWayAgreesWithTheScanner() throws {
+        var seed = Seed("the short way")
+        let strewn: [UInt8] = Array("{}[]\",:\\ \n0123456789.-+eEntu\0\u{1F}".utf8) + [0x80, 0xC3, 0xFF]
+        for _ in 0..<20_000 {
+            var text = try JSONSerializer.v2.encode(message(&seed, isBinary: false), as: .server).bytes.array
+            for _ in 0..<seed.below(3) {
+                let index = seed.below(text.count)
+                switch seed.below(3) {
+                case 0: text[index] = strewn[seed.below(strewn.count)]
+                case 1: text.insert(strewn[seed.below(strewn.count)], at: index)
+                default: text.removeSubrange(index..<min(text.count, index + 1 + seed.below(4)))
+                }
+            }
+            let frame = Bytes(text)
+            let short = try? V2Text.decode(frame)
+            let scanned = try? V2Text.scanned(frame)
+            #expect(short == scanned, "\(String(decoding: text, as: UTF8.self))")
+            guard let payload = short?.payload else { continue }
+            let value = try payload.value()
+            for key in ["", "a", "é"] + (value.object.map { Array($0.keys) } ?? []) {
+                #expect(try payload[key]?.value() == value[key], "\(String(decoding: text, as: UTF8.self))")
+            }
+        }
     }
 
     @Test func textOfVersion2ComesBack() throws {

@@ -27,9 +27,10 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "CByteScan"),
         .target(
             name: "PhoenixJSON",
-            dependencies: ["PhoenixKit"],
+            dependencies: ["PhoenixKit", "CByteScan"],
             path: "Sources/Serializers/JSON",
             swiftSettings: settings
         ),
@@ -43,7 +44,7 @@ let package = Package(
         .target(
             name: "PhoenixWebSocket",
             dependencies: [
-                "PhoenixKit",
+                "PhoenixKit", "CByteScan",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

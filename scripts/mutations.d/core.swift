@@ -25,9 +25,10 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "CByteScan"),
         .target(
             name: "PhoenixJSON",
-            dependencies: ["PhoenixKit"],
+            dependencies: ["PhoenixKit", "CByteScan"],
             path: "Sources/Serializers/JSON",
             swiftSettings: settings
         ),

@@ -27,10 +27,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "CByteScan"),
         .target(
             name: "PhoenixWebSocket",
             dependencies: [
-                "PhoenixKit",
+                "PhoenixKit", "CByteScan",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -6,8 +6,13 @@
 public struct Payload: Sendable {
     /// The bytes as they are on the wire: one whole JSON value, for example, or the data of a binary frame.
     public let bytes: Bytes
+    /// Whether this is binary data without a format.
+    public let isBinary: Bool
+    /// The format, or `BinaryData`: what is optional would be copied each time it is asked for something.
+    @usableFromInline internal let reader: any PayloadFormat
+
     /// What the bytes are; nil for the data of a binary frame.
-    public let format: (any PayloadFormat)?
+    @inlinable public var format: (any PayloadFormat)? { isBinary ? nil : reader }
 
     /// A payload of bytes in `format`.
     ///
@@ -15,18 +20,17 @@ public struct Payload: Sendable {
     @inlinable
     public init(_ bytes: Bytes, format: any PayloadFormat) {
         self.bytes = bytes
-        self.format = format
+        isBinary = false
+        reader = format
     }
 
     /// A payload of binary data.
     @inlinable
     public init(binary bytes: Bytes) {
         self.bytes = bytes
-        self.format = nil
+        isBinary = true
+        reader = BinaryData()
     }
-
-    /// Whether this is binary data without a format.
-    @inlinable public var isBinary: Bool { format == nil }
 
     /// Decodes the payload as `type`.
     ///
@@ -52,13 +56,12 @@ public struct Payload: Sendable {
     ///
     /// - Throws: `PhoenixError` with the code `.decoding`.
     public func value() throws(PhoenixError) -> Value {
-        guard let format else { return .bytes(bytes) }
         do {
-            return try format.value(of: bytes)
+            return try reader.value(of: bytes)
         } catch {
             throw PhoenixError(
                 .decoding,
-                "Expected a payload in \(format.name), got \(bytes) that do not read as such: "
+                "Expected a payload in \(reader.name), got \(bytes) that do not read as such: "
                     + "\(PhoenixError.words(of: error)).",
                 cause: error
             )
@@ -68,35 +71,35 @@ public struct Payload: Sendable {
     /// The member `key` of an object, as a payload of its own; nil when there is none or this is no object.
     @inlinable
     public subscript(key: String) -> Payload? {
-        guard let format, let member = format.member(key, of: bytes) else { return nil }
-        return Payload(member, format: format)
+        guard let member = reader.member(key, of: bytes) else { return nil }
+        return Payload(member, format: reader)
     }
 
     /// The element at `index` of an array, as a payload of its own; nil when there is none or this is no array.
     @inlinable
     public subscript(index: Int) -> Payload? {
-        guard let format, let element = format.element(index, of: bytes) else { return nil }
-        return Payload(element, format: format)
+        guard let element = reader.element(index, of: bytes) else { return nil }
+        return Payload(element, format: reader)
     }
 
     /// The whole number this is, or nil: another kind of value, a fraction, or a number beyond `Int64`.
-    @inlinable public var integer: Int64? { format?.integer(of: bytes) }
+    @inlinable public var integer: Int64? { reader.integer(of: bytes) }
 
     /// The number this is, or nil when it is none.
-    @inlinable public var double: Double? { format?.double(of: bytes) }
+    @inlinable public var double: Double? { reader.double(of: bytes) }
 
     /// The string this is, or nil when it is none.
-    @inlinable public var string: String? { format?.string(of: bytes) }
+    @inlinable public var string: String? { reader.string(of: bytes) }
 
     /// The boolean this is, or nil when it is none.
-    @inlinable public var boolean: Bool? { format?.boolean(of: bytes) }
+    @inlinable public var boolean: Bool? { reader.boolean(of: bytes) }
 
     /// Whether this is null.
-    @inlinable public var isNull: Bool { format?.isNull(bytes) ?? false }
+    @inlinable public var isNull: Bool { reader.isNull(bytes) }
 
     /// The same payload in storage of its own.
     public func compacted() -> Payload {
-        format.map { Payload(bytes.compacted(), format: $0) } ?? Payload(binary: bytes.compacted())
+        isBinary ? Payload(binary: bytes.compacted()) : Payload(bytes.compacted(), format: reader)
     }
 
     private func requireFormat(_ wanted: @autoclosure () -> String) throws(PhoenixError) -> any PayloadFormat {
@@ -110,18 +113,41 @@ public struct Payload: Sendable {
     }
 }
 
+/// Binary data, seen as a format: it reads as nothing but its bytes.
+@usableFromInline
+internal struct BinaryData: PayloadFormat {
+    private struct Unreadable: Error, CustomStringConvertible {
+        var description: String { "binary data has no format" }
+    }
+
+    @usableFromInline init() {}
+
+    @usableFromInline var name: String { "binary data" }
+
+    @usableFromInline func encode<Value: Encodable>(_ value: Value) throws -> Bytes { throw Unreadable() }
+    @usableFromInline func encode(value: Value) throws -> Bytes { throw Unreadable() }
+
+    @usableFromInline
+    func decode<Value: Decodable>(_ type: Value.Type, from bytes: Bytes) throws -> Value { throw Unreadable() }
+
+    @usableFromInline func value(of bytes: Bytes) throws -> Value { .bytes(bytes) }
+    @usableFromInline func member(_ key: String, of bytes: Bytes) -> Bytes? { nil }
+    @usableFromInline func element(_ index: Int, of bytes: Bytes) -> Bytes? { nil }
+}
+
 extension Payload: Hashable {
     public static func == (left: Payload, right: Payload) -> Bool {
-        left.bytes == right.bytes && left.format?.name == right.format?.name
+        left.bytes == right.bytes && left.isBinary == right.isBinary && left.reader.name == right.reader.name
     }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(bytes)
-        hasher.combine(format?.name)
+        hasher.combine(isBinary)
+        hasher.combine(reader.name)
     }
 }
 
 extension Payload: CustomStringConvertible {
     /// The kind and the size of the payload; its content may be private and is left out.
-    public var description: String { "\(bytes) of \(format?.name ?? "binary data")" }
+    public var description: String { "\(bytes) of \(reader.name)" }
 }

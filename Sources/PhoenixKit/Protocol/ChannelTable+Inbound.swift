@@ -23,9 +23,9 @@ extension ChannelTable {
 
     /// A message of the user's own: for the present join, or a broadcast, which names none.
     private func route(_ message: borrowing Message) -> Route {
-        guard let channel = channels[message.topicBytes] else { return .drop(.notJoined) }
-        let isOwn = message.joinReference.map { $0.number == channel.joinReference }
-        switch (channel.state, isOwn) {
+        guard let position = channels.position(of: message.topicBytes) else { return .drop(.notJoined) }
+        let (state, joinReference) = (channels[at: position].state, channels[at: position].joinReference)
+        switch (state, message.joinReference.map { $0.number == joinReference }) {
         case (_, false): return .drop(.stale)
         case (.joined, _): return .deliver
         // A broadcast that comes before the reply to the join was meant for an earlier join of the topic.

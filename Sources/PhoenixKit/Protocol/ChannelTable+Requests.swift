@@ -47,8 +47,10 @@ extension ChannelTable {
         case .join: begin(ticket, into: &effects)
         case .leave: channels[ticket.topic]?.state = .leaving(ticket.reference)
         case .push:
-            channels[ticket.topic]?.pushes.append(ticket.reference)
-            channels[ticket.topic]?.livePushes += 1
+            if let position = channels.position(of: ticket.topic) {
+                channels[at: position].pushes.append(ticket.reference)
+                channels[at: position].livePushes += 1
+            }
         case .cleanup: break
         }
         outstanding[ticket.reference] = Outstanding(

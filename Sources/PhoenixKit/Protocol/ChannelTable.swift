@@ -112,14 +112,14 @@ struct ChannelTable {
 
     /// Keeps the list of a channel's pushes in proportion to those that are alive.
     private mutating func sweep(_ ended: Outstanding) {
-        guard var channel = channels.removeValue(forKey: ended.topic) else { return }
-        if channel.joinReference == ended.joinReference {
-            channel.livePushes -= 1
-            if channel.pushes.count > 16, channel.pushes.count > 2 * channel.livePushes {
-                channel.pushes.removeAll { outstanding[$0] == nil }
-            }
+        guard let position = channels.position(of: ended.topic),
+            channels[at: position].joinReference == ended.joinReference
+        else { return }
+        channels[at: position].livePushes -= 1
+        let count = channels[at: position].pushes.count
+        if count > 16, count > 2 * channels[at: position].livePushes {
+            channels[at: position].pushes.removeAll { [outstanding] in outstanding[$0] == nil }
         }
-        channels[ended.topic] = channel
     }
 
     private func report(

@@ -8,6 +8,7 @@ extension JSONFormat {
         var key = key
         return key.withUTF8 { name in
             let isASCII = name.allSatisfy { $0 < 0x80 }
+            if isASCII, case .some(let found) = Self.read(name, of: bytes) { return found.map { bytes[$0] } }
             let range = try? bytes.withScanner { scanner throws(JSONError) -> Range<Int>? in
                 var found: Range<Int>?
                 scanner.skipSpace()
@@ -23,6 +24,19 @@ extension JSONFormat {
                 return found
             }
             return range.map { bytes[$0] }
+        }
+    }
+
+    /// Where the member `name` is, or nil when there is none; nil of the outer kind where the scanner is to judge.
+    @inline(__always)
+    private static func read(_ name: UnsafeBufferPointer<UInt8>, of bytes: Bytes) -> Range<Int>?? {
+        bytes.withUnsafeBytes { bytes in
+            guard let text = JSONShortcut(bytes) else { return .none }
+            var found: Range<Int>?
+            let end = text.object(at: 0, depth: 1) { key, value in
+                if text.holds(name, in: key) { found = value }
+            }
+            return end == text.end ? .some(found) : .none
         }
     }
 

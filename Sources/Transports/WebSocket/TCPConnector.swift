@@ -29,6 +29,8 @@ public struct TCPConnector: WebSocketConnector {
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
             .channelOption(.recvAllocator, value: ReceiveAllocator())
+            // What has come is one batch for the reader, who is woken once for it.
+            .channelOption(.maxMessagesPerRead, value: 16)
             // The deadline is the transport's; this one ends what goes on in the background, a moment later.
             .connectTimeout(.nanoseconds(max(1, request.timeout.clampedNanoseconds + 1_000_000_000)))
             .channelInitializer { channel in

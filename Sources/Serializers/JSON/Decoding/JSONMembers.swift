@@ -23,8 +23,34 @@ final class JSONMembers {
         guard source.firstByte(at: node.offset) == UInt8(ascii: "{") else {
             throw source.mismatch([String: Any].self, at: node.offset, node.codingPath)
         }
-        let source = source
-        members = try source.scan(at: node.offset) { scanner throws(JSONError) in
+        members = try Self.read(source, at: node.offset) ?? Self.scan(source, at: node.offset)
+        guard members.count > Self.few else {
+            lookup = nil
+            return
+        }
+        var lookup: [String: Int] = [:]
+        lookup.reserveCapacity(members.count)
+        for (index, key) in Self.keys(of: members, in: source).enumerated() { lookup[key] = index }
+        self.lookup = lookup
+    }
+
+    /// The members of an object that is usually written and nested in few others; nil where the scanner is to judge.
+    private static func read(_ source: JSONSource, at offset: Int) -> [Member]? {
+        guard !source.isDeep else { return nil }
+        return source.bytes.withUnsafeBytes { bytes in
+            guard let text = JSONShortcut(bytes) else { return nil }
+            var members: [Member] = []
+            members.reserveCapacity(4)
+            let end = text.object(at: offset, depth: 1) { key, value in
+                let key = JSONText(lower: key.lowerBound, upper: key.upperBound, hasEscapes: false, isASCII: true)
+                members.append(Member(key: key, value: value.lowerBound))
+            }
+            return end == nil ? nil : members
+        }
+    }
+
+    private static func scan(_ source: JSONSource, at offset: Int) throws(JSONError) -> [Member] {
+        try source.scan(at: offset) { scanner throws(JSONError) in
             var members: [Member] = []
             var hasMore = try scanner.beginObject()
             if hasMore { members.reserveCapacity(4) }
@@ -36,14 +62,6 @@ final class JSONMembers {
             }
             return members
         }
-        guard members.count > Self.few else {
-            lookup = nil
-            return
-        }
-        var lookup: [String: Int] = [:]
-        lookup.reserveCapacity(members.count)
-        for (index, key) in Self.keys(of: members, in: source).enumerated() { lookup[key] = index }
-        self.lookup = lookup
     }
 
     /// All keys in the order in which they are written, also those that are written twice.

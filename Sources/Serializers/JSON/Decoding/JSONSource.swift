@@ -16,12 +16,19 @@ final class JSONSource {
     /// Where nested values end; only for texts that nest deeply.
     private let spans: JSONSpans?
 
+    /// Whether ends of nested values were noted, because there are many levels.
+    var isDeep: Bool { spans != nil }
+
     /// The depth from which moving past a nested value again at each level is dearer than taking note of its end.
     private static let shallow = 8
 
     /// Checks `bytes` to the end.
     init(_ bytes: Bytes) throws(JSONError) {
         self.bytes = bytes
+        if bytes.withUnsafeBytes({ Self.isFlatObject($0) }) {
+            (start, spans) = (0, nil)
+            return
+        }
         let (start, depth) = try bytes.withScanner { scanner throws(JSONError) in
             scanner.skipSpace()
             let start = scanner.position
@@ -37,6 +44,18 @@ final class JSONSource {
         let spans = JSONSpans()
         try bytes.withScanner { scanner throws(JSONError) in _ = try scanner.skipValue(recording: spans) }
         self.spans = spans
+    }
+
+    /// Whether `bytes` are an object of names, strings and numbers, usually written; false where the scanner is to judge.
+    private static func isFlatObject(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let text = JSONShortcut(bytes) else { return false }
+        var isFlat = true
+        let end = text.object(at: 0, depth: 1) { _, value in
+            if text.has(UInt8(ascii: "{"), at: value.lowerBound) || text.has(UInt8(ascii: "["), at: value.lowerBound) {
+                isFlat = false
+            }
+        }
+        return isFlat && end == text.end
     }
 
     /// Moves `scanner` past the value at its position.

@@ -1,3 +1,5 @@
+internal import CByteScan
+
 /// A string in a JSON text: the range between its quotes, and what is to know about it.
 struct JSONText {
     let lower: Int
@@ -53,40 +55,10 @@ extension JSONScanner {
         }
     }
 
-    /// Moves past bytes that stand for themselves, sixteen or eight at a time.
+    /// Moves past bytes that stand for themselves, many at a time.
     @inline(__always)
     private mutating func skipPlainRun() {
-        while bytes.count - position >= 16 {
-            let one = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            let other = bytes.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self)
-            guard Self.specials(in: one) | Self.specials(in: other) == 0 else { break }
-            position += 16
-        }
-        while bytes.count - position >= 8 {
-            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            let found = Self.specials(in: UInt64(littleEndian: word))
-            guard found == 0 else {
-                position += found.trailingZeroBitCount >> 3
-                return
-            }
-            position += 8
-        }
-        while position < bytes.count {
-            let byte = bytes[position]
-            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return }
-            position += 1
-        }
-    }
-
-    /// The high bits of those of eight bytes that do not stand for themselves; above the lowest of them there may be others, too.
-    ///
-    /// Each term borrows only from bytes that were found already, and bytes beyond ASCII are found by their own high bit.
-    @inline(__always)
-    private static func specials(in word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-        let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-        return ((quote &- ones) | (backslash &- ones) | (word &- ones &* 0x20) | word) & (ones &* 0x80)
+        position = byte_scan_plain_end(bytes.bindMemory(to: UInt8.self).baseAddress, position, bytes.count)
     }
 
     /// Moves past an escape.

@@ -20,7 +20,7 @@ struct FrameParser {
     private let allowsTransformed: Bool
 
     /// The bytes of the present read, and how far they are parsed.
-    private var storage: [UInt8] = []
+    private var read = Bytes()
     private var position = 0
 
     /// A frame of which only a part has come, with its header.
@@ -59,8 +59,11 @@ struct FrameParser {
 
     /// Takes the bytes of one read.
     ///
-    /// What earlier reads held must have been asked for.
-    mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>) {
+    /// What earlier reads held must have been asked for. `copy` copies bytes into an array that may be longer, if it has one.
+    mutating func feed(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        copy: (UnsafeBufferPointer<UInt8>) -> [UInt8]? = { _ in nil }
+    ) {
         var rest = bytes[...]
         while !partial.isEmpty, !isPartialDecided, !rest.isEmpty {
             let missing = partialHeader.map { $0.length - (partial.count - $0.size) } ?? 1
@@ -69,7 +72,8 @@ struct FrameParser {
             rest = rest.dropFirst(part.count)
             do throws(ProtocolViolation) { try examinePartial() } catch { partialViolation = error }
         }
-        storage = Array(UnsafeBufferPointer(rebasing: rest))
+        let new = UnsafeBufferPointer(rebasing: rest)
+        read = Bytes(copy(new) ?? Array(new))[0..<new.count]
         position = 0
     }
 
@@ -88,23 +92,23 @@ struct FrameParser {
             partialHeader = nil
             if let control = try finish(header, payload, into: &frames, codec: &codec) { return control }
         }
-        while position < storage.count {
+        while position < read.count {
             if message == nil { takePlainFrames(into: &frames) }
-            guard position < storage.count else { break }
+            guard position < read.count else { break }
             guard let header = try readHeader(),
-                header.length <= storage.count - position - header.size
+                header.length <= read.count - position - header.size
             else {
-                partial = Array(storage[position...])
-                position = storage.count
+                partial = Array(read[position..<read.count])
+                position = read.count
                 try examinePartial()
                 break
             }
             let start = position + header.size
             position = start + header.length
-            let payload = Bytes(storage)[start..<position]
+            let payload = read[start..<position]
             if let control = try finish(header, payload, into: &frames, codec: &codec) { return control }
         }
-        storage = []
+        read = Bytes()
         position = 0
         return nil
     }
@@ -119,9 +123,10 @@ struct FrameParser {
     /// This is the usual case, so it is spelled out: every frame it does not understand goes the general way, which
     /// also says what is wrong with it.
     private mutating func takePlainFrames(into frames: inout [Frame]) {
-        let whole = Bytes(storage)
+        let whole = read
         let limit = min(frameLimit, messageLimit)
-        position = storage.withUnsafeBufferPointer { bytes in
+        position = read.withUnsafeBytes { bytes in
+            let bytes = bytes.bindMemory(to: UInt8.self)
             var index = position
             while bytes.count - index >= 2 {
                 let first = bytes[index]
@@ -154,9 +159,15 @@ struct FrameParser {
 
     /// Reads and judges the header at `position`; nil when it is not all there.
     private func readHeader() throws(ProtocolViolation) -> FrameHeader? {
-        try storage.withUnsafeBufferPointer { bytes throws(ProtocolViolation) in
-            try judge(UnsafeBufferPointer(rebasing: bytes[position...]))
+        // `withUnsafeBytes` forgets the type of the error.
+        let result = read.withUnsafeBytes { bytes -> Result<FrameHeader?, ProtocolViolation> in
+            do throws(ProtocolViolation) {
+                return .success(try judge(UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[position...])))
+            } catch {
+                return .failure(error)
+            }
         }
+        return try result.get()
     }
 
     /// Reads the header in front of `bytes` and checks it against the message in progress and the limits.

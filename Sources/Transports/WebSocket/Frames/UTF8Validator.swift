@@ -1,3 +1,5 @@
+internal import CByteScan
+
 /// Checks that bytes which arrive in parts are UTF-8 (RFC 3629), and says no at the first byte that cannot be.
 ///
 /// Surrogates, overlong forms and anything above U+10FFFF are refused.
@@ -15,8 +17,7 @@ struct UTF8Validator {
 
     /// Whether `bytes` as a whole are UTF-8.
     static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        let raw = UnsafeRawBufferPointer(bytes)
-        let ascii = asciiPrefix(of: raw, from: 0)
+        let ascii = byte_scan_ascii_end(bytes.baseAddress, 0, bytes.count)
         if ascii == bytes.count { return true }
         var validator = UTF8Validator()
         return validator.append(UnsafeBufferPointer(rebasing: bytes[ascii...])) && validator.isComplete
@@ -26,11 +27,10 @@ struct UTF8Validator {
     ///
     /// - Returns: whether they may still become UTF-8. After false the validator is of no use.
     mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        let raw = UnsafeRawBufferPointer(bytes)
         var index = 0
         while index < bytes.count {
             if missing == 0 {
-                index = Self.asciiPrefix(of: raw, from: index)
+                index = byte_scan_ascii_end(bytes.baseAddress, index, bytes.count)
                 guard index < bytes.count else { break }
                 guard begin(bytes[index]) else { return false }
             } else {
@@ -61,26 +61,5 @@ struct UTF8Validator {
             return false
         }
         return true
-    }
-
-    /// The position of the first byte from `start` on that is not ASCII, or the end.
-    @inline(__always)
-    private static func asciiPrefix(of bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        let high: UInt64 = 0x8080_8080_8080_8080
-        var index = start
-        while bytes.count - index >= 32 {
-            let one = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let two = bytes.loadUnaligned(fromByteOffset: index + 8, as: UInt64.self)
-            let three = bytes.loadUnaligned(fromByteOffset: index + 16, as: UInt64.self)
-            let four = bytes.loadUnaligned(fromByteOffset: index + 24, as: UInt64.self)
-            guard (one | two | three | four) & high == 0 else { break }
-            index += 32
-        }
-        while bytes.count - index >= 8 {
-            guard bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & high == 0 else { break }
-            index += 8
-        }
-        while index < bytes.count, bytes[index] < 0x80 { index += 1 }
-        return index
     }
 }

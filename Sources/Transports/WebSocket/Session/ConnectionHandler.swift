@@ -144,7 +144,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         lastArrival = parts.clock.now
         guard !isDiscarding else { return }
         if frames.isEmpty { arrival = lastArrival }
-        buffer.withUnsafeReadableBytes { parser.feed($0.bindMemory(to: UInt8.self)) }
+        let storage = LoopStorage.current
+        buffer.withUnsafeReadableBytes { parser.feed($0.bindMemory(to: UInt8.self), copy: storage.copy) }
+        storage.takeBack(buffer)
         do throws(ProtocolViolation) {
             while let control = try parser.next(into: &frames, codec: &codec) {
                 received(control)
@@ -188,8 +190,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Hands the frames over that came since the last time.
     private func deliver() {
         guard !frames.isEmpty else { return }
+        let count = frames.count
         parts.inbound.append(InboundBatch(frames: frames, arrival: arrival))
         frames = []
+        // The next batch will be of the size of this one; where it is small, room for it is found in no time.
+        if count > 16 { frames.reserveCapacity(count) }
     }
 
     /// Reads on if there is room for what comes.
