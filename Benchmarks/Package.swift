@@ -18,6 +18,8 @@ let package = Package(
     ],
     dependencies: [
         .package(name: "PhoenixKit", path: ".."),
+        .package(path: "../Plugins/AsyncHTTPClientEngine"),
+        .package(path: "../Plugins/MessagePack"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
@@ -47,6 +49,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The least that URLSession can do for an echo over long polling.
+        .executableTarget(name: "bare-urlsession", dependencies: ["Harness"], swiftSettings: settings),
+        // The other end where the server must know of long polling or compression.
+        .executableTarget(
+            name: "site-server",
+            dependencies: [
+                .product(name: "PhoenixKit", package: "PhoenixKit"),
+                .product(name: "PhoenixTestServer", package: "PhoenixKit"),
+            ],
+            swiftSettings: settings
+        ),
         // Our client, on a real connection and without a network.
         .executableTarget(
             name: "client",
@@ -54,7 +67,15 @@ let package = Package(
                 "CHeap", "Harness",
                 .product(name: "PhoenixKit", package: "PhoenixKit"),
                 .product(name: "PhoenixJSON", package: "PhoenixKit"),
+                .product(name: "PhoenixMessagePack", package: "MessagePack"),
+                .product(name: "PhoenixDeflate", package: "PhoenixKit", condition: .when(traits: ["Network"])),
+                .product(name: "PhoenixLongPoll", package: "PhoenixKit", condition: .when(traits: ["Network"])),
                 .product(name: "PhoenixWebSocket", package: "PhoenixKit", condition: .when(traits: ["Network"])),
+                .product(
+                    name: "PhoenixAsyncHTTPClient",
+                    package: "AsyncHTTPClientEngine",
+                    condition: .when(traits: ["Network"])
+                ),
             ],
             swiftSettings: settings
         ),

@@ -17,7 +17,7 @@ struct MemoryTransport: Transport {
         _ request: ConnectionRequest,
         _ body: (Connection) async throws -> Result
     ) async throws -> Result {
-        let server = MemoryServer(plan)
+        let server = try MemoryServer(plan)
         return try await body(Connection(inbound: server, outbound: server))
     }
 }
@@ -46,7 +46,7 @@ final class MemoryServer: Inbound, Outbound {
     /// Replies to pushes, in the order of their references.
     private let replies: [InboundBatch]
 
-    init(_ plan: Plan) {
+    init(_ plan: Plan) throws {
         self.plan = plan
         let pad = String(repeating: "x", count: plan.size - 20)
         let start = Timestamp(nanoseconds: 0)
@@ -55,31 +55,32 @@ final class MemoryServer: Inbound, Outbound {
                 ? "{\"topic\":\"blast:\(topic)\",\"event\":\"\(event)\",\"payload\":\(payload),\"ref\":\(ref)}"
                 : "[\(join),\(ref),\"blast:\(topic)\",\"\(event)\",\(payload)]"
         }
-        func batch(_ texts: [String]) -> InboundBatch {
+        func batch(_ texts: [String]) throws -> InboundBatch {
             // As a transport hands it over: slices of one storage.
-            let whole = Bytes(texts.joined())
+            let written = try texts.map { try plan.frame($0) }
+            let whole = Bytes(written.flatMap { $0.bytes.withUnsafeBytes { Array($0) } })
             var frames: [Frame] = []
             var offset = 0
-            for text in texts {
-                frames.append(Frame(kind: .text, bytes: whole[offset..<(offset + text.utf8.count)]))
-                offset += text.utf8.count
+            for frame in written {
+                frames.append(Frame(kind: frame.kind, bytes: whole[offset..<(offset + frame.bytes.count)]))
+                offset += frame.bytes.count
             }
             return InboundBatch(frames: frames, arrival: start)
         }
-        ticks = batch(
+        ticks = try batch(
             (0..<max(Self.batchSize, plan.topics)).map {
                 message("null", "null", $0 % plan.topics, "tick", "{\"i\":\(1_000_000 + $0),\"pad\":\"\(pad)\"}")
             }
         )
-        last = batch([message("null", "null", 0, "done", "{}")])
-        joins = batch(
+        last = try batch([message("null", "null", 0, "done", "{}")])
+        joins = try batch(
             (0..<plan.topics).map {
                 message("\"\($0 + 1)\"", "\"\($0 + 1)\"", $0, "phx_reply", "{\"status\":\"ok\",\"response\":{}}")
             }
         )
         let pushes = plan.name == "pipelined" ? plan.count + plan.count / 10 : 0
-        replies = stride(from: 0, to: pushes, by: 64).map { first in
-            batch(
+        replies = try stride(from: 0, to: pushes, by: 64).map { first in
+            try batch(
                 (first..<min(first + 64, pushes)).map {
                     let response = "{\"i\":\(1_000_000 + $0),\"pad\":\"\(pad)\"}"
                     return message(

@@ -1,5 +1,6 @@
 internal import PhoenixJSON
 internal import PhoenixKit
+internal import PhoenixMessagePack
 
 #if Network
 internal import PhoenixWebSocket
@@ -14,7 +15,9 @@ struct Plan: Sendable {
     var connections = 1
     var isErased = false
     var isV1 = false
+    var isMessagePack = false
     var isOnLoop = false
+    var isCompressed = false
 
     init(_ arguments: ArraySlice<String>) throws {
         let arguments = Array(arguments)
@@ -27,10 +30,15 @@ struct Plan: Sendable {
             switch (parts.first, parts.last.flatMap { Int($0) }) {
             case ("erased", _): isErased = true
             case ("v1", _): isV1 = true
+            case ("messagepack", _): isMessagePack = true
             case ("loop", _): isOnLoop = true
+            case ("deflate", _): isCompressed = true
             case ("topics", let number?): topics = number
             case ("connections", let number?): connections = number
-            default: throw Misuse(text: "Expected erased, v1, loop, topics=N or connections=N, got \(option).")
+            default:
+                throw Misuse(
+                    text: "Expected erased, v1, messagepack, loop, deflate, topics=N or connections=N, got \(option)."
+                )
             }
         }
     }
@@ -41,9 +49,10 @@ struct Plan: Sendable {
     /// Runs the case over WebSocket.
     func run(port: Int) async throws {
         let configuration = WebSocketTransport.Configuration(executor: isOnLoop ? .connection : .caller)
-        try await run(WebSocketTransport(configuration: configuration), "ws://127.0.0.1:\(port)/socket/websocket")
+        let transport = WebSocketTransport(configuration: configuration)
+        let url = "ws://127.0.0.1:\(port)/socket/websocket"
+        if isCompressed { try await run(Compressed(base: transport), url) } else { try await run(transport, url) }
     }
-
     #endif
 
     /// Runs the case in memory.
@@ -51,8 +60,10 @@ struct Plan: Sendable {
         try await run(MemoryTransport(plan: self), "memory://here/socket/memory")
     }
 
-    private func run<T: Transport>(_ transport: T, _ url: String) async throws {
-        if isErased {
+    func run<T: Transport>(_ transport: T, _ url: String) async throws {
+        if isMessagePack {
+            try await run(transport, MessagePackSerializer(), url)
+        } else if isErased {
             try await run(AnyTransport(transport), AnySerializer(serializer), url)
         } else {
             try await run(transport, serializer, url)
