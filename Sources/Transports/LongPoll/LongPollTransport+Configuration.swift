@@ -1,6 +1,22 @@
 extension LongPollTransport {
     /// The settings of the transport, the same for all its connections.
     public struct Configuration: Sendable, Hashable {
+        /// Where the body of `withConnection` runs.
+        public enum Executor: Sendable, Hashable {
+            /// Where its caller runs.
+            case caller
+            /// Where the engine receives its answers, unless the engine has no such place or an actor with an executor of its own
+            /// says otherwise.
+            ///
+            /// No thread changes then between the answer and the body. Code that blocks or computes for long stalls the connection
+            /// and, with engines that share threads among connections, others.
+            case connection
+        }
+
+        /// Where the body of `withConnection` runs.
+        ///
+        /// Default: where its caller runs.
+        public var executor: Executor
         /// Where the session's token goes.
         ///
         /// Default: into the query and a header, which every server understands.
@@ -12,7 +28,12 @@ extension LongPollTransport {
         public var pollDeadline: Duration
 
         /// A configuration; the defaults where nothing is given.
-        public init(tokenPlace: TokenPlace = .queryAndHeader, pollDeadline: Duration = .seconds(30)) {
+        public init(
+            tokenPlace: TokenPlace = .queryAndHeader,
+            pollDeadline: Duration = .seconds(30),
+            executor: Executor = .caller
+        ) {
+            self.executor = executor
             self.tokenPlace = tokenPlace
             self.pollDeadline = pollDeadline
         }

@@ -143,6 +143,30 @@ struct LongPollMachineTests {
         #expect(try run.run(.postAnswered(2, accepted), at: 31) == [])
     }
 
+    @Test("the passing of time ends what is on its way at its deadline, and not before")
+    func timePassed() throws {
+        var run = try Transcript()
+        #expect(run.machine.nextDeadline == nil)
+        #expect(try run.run(.timePassed, at: 100) == [])
+        #expect(try run.run(.written(["[1]"]), at: 100) == ["post 1 until 130: [1]"])
+        #expect(try run.run(.pulled, at: 101) == ["poll 2 until 131"])
+        #expect(run.machine.nextDeadline == Timestamp(nanoseconds: 130_000_000_000))
+        #expect(try run.run(.timePassed, at: 129) == [])
+        #expect(try run.run(.postAnswered(1, accepted), at: 129) == [])
+        #expect(run.machine.nextDeadline == Timestamp(nanoseconds: 131_000_000_000))
+        #expect(try run.run(.timePassed, at: 130) == [])
+        #expect(try run.run(.written(["[2]"]), at: 130) == ["post 3 until 160: [2]"])
+        #expect(run.machine.nextDeadline == Timestamp(nanoseconds: 131_000_000_000))
+        #expect(try run.run(.timePassed, at: 131) == ["failed timeout"])
+        #expect(run.machine.nextDeadline == nil)
+
+        var late = try Transcript()
+        _ = try late.run(.pulled, at: 0)
+        _ = try late.run(.written(["[1]"]), at: 0)
+        #expect(try late.run(.timePassed, at: 30) == ["failed timeout, uncertain"])
+        #expect(try late.run(.timePassed, at: 31) == [])
+    }
+
     @Test("B25: whatever becomes of a POST, it is not sent again, and the error says that it may have been handled")
     func lostPost() throws {
         for (event, words) in [

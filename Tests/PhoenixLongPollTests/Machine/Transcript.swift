@@ -28,7 +28,7 @@ struct Transcript {
         case pulled, pullCancelled
         case written(_ texts: [String])
         case closed
-        case closingExpired, abandoned
+        case closingExpired, abandoned, timePassed
         case pollAnswered(UInt64, String, status: Int = 200)
         case pollFailed(UInt64), pollExpired(UInt64)
         case postAnswered(UInt64, String, status: Int = 200)
@@ -51,6 +51,7 @@ struct Transcript {
         case .closed: machine.closed(code: 1000, reason: "bye", at: now, into: &orders)
         case .closingExpired: machine.closingExpired(into: &orders)
         case .abandoned: machine.abandoned(into: &orders)
+        case .timePassed: machine.timePassed(at: now, into: &orders)
         case .pollAnswered(let number, let body, let status):
             let response = HTTPResponse(status: status, body: Bytes(body))
             machine.pollAnswered(number, response, at: now, into: &orders)

@@ -482,6 +482,34 @@ struct TransportTests {
         #expect(engine.all.count == 3)
     }
 
+    @Test("one watch serves many requests, and the last of them has its own deadline")
+    func oneWatch() async throws {
+        let engine = ScriptedEngine()
+        let clock = TestClock()
+        try await connect(engine, request { $0.clock = clock }, .init(pollDeadline: .seconds(42))) { connection in
+            for index in 0..<40 {
+                let event = connection.reading()
+                let poll = await engine.next(.get)
+                if index == 0 { await clock.waitForSleeper(until: .seconds(42)) }
+                #expect(clock.sleeperCount == 1)
+                clock.advance(by: .seconds(1))
+                poll.answer(messages("[\(index)]"))
+                let received = try await event.value
+                #expect(received.texts == ["[\(index)]"])
+            }
+            let event = connection.reading()
+            let last = await engine.next(.get)
+            clock.advance(by: .seconds(2))
+            await clock.waitForSleeper(until: .seconds(82))
+            clock.advance(by: .seconds(39))
+            #expect(clock.sleeperCount == 1 && !last.isCancelled)
+            clock.advance(by: .seconds(1))
+            let error = await #expect(throws: PhoenixError.self) { try await event.value }
+            #expect(error?.code == .timeout && last.isCancelled)
+        }
+        #expect(clock.sleeperCount == 0)
+    }
+
     @Test("B22: a POST that is never answered ends the connection with its deadline")
     func postDeadline() async throws {
         let engine = ScriptedEngine()

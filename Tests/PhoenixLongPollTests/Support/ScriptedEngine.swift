@@ -14,6 +14,15 @@ final class ScriptedEngine: HTTPEngine {
 
     private let state = Mutex(State())
 
+    private let executor: (any TaskExecutor)?
+    private let onSend: @Sendable () -> Void
+
+    /// An engine that names this executor, and does `onSend` where a request is made.
+    init(executor: (any TaskExecutor)? = nil, onSend: @escaping @Sendable () -> Void = {}) {
+        self.executor = executor
+        self.onSend = onSend
+    }
+
     let name = "scripted"
     let capabilities = HTTPEngineCapabilities()
 
@@ -29,7 +38,7 @@ final class ScriptedEngine: HTTPEngine {
             $0.openSessions += 1
             $0.sessions += 1
         }
-        return Session(engine: self)
+        return Session(engine: self, executor: executor)
     }
 
     /// Waits for the next request of `method` that nobody has taken.
@@ -60,9 +69,11 @@ final class ScriptedEngine: HTTPEngine {
 
     private struct Session: HTTPSession {
         let engine: ScriptedEngine
+        let executor: (any TaskExecutor)?
 
         func send(_ request: HTTPRequest) async throws -> HTTPResponse {
             let scripted = ScriptedRequest(request)
+            engine.onSend()
             engine.add(scripted)
             return try await scripted.response()
         }

@@ -21,6 +21,12 @@ public protocol HTTPEngine: Sendable {
 ///
 /// There are at most two at a time, a GET and a POST, all to the same server; connections are reused among them.
 public protocol HTTPSession: Sendable {
+    /// Where the calls of `send` are best made: they, and what is done with the answers, run there.
+    ///
+    /// An engine whose answers come on a thread or queue of its own saves changing it, twice a request. What runs there does not
+    /// block. Default: nil, wherever tasks run.
+    var executor: (any TaskExecutor)? { get }
+
     /// Sends one request, once, and returns the whole answer, whatever its status.
     ///
     /// Rules:
@@ -47,6 +53,10 @@ public protocol HTTPSession: Sendable {
     ///
     /// Returns at once, also where requests are abandoned. Called once, after the last `send` returned.
     func close()
+}
+
+extension HTTPSession {
+    public var executor: (any TaskExecutor)? { nil }
 }
 
 /// What an HTTP engine can do beyond requests.

@@ -47,6 +47,13 @@ public struct HTTPRequest: Sendable {
     }
 }
 
+extension HTTPRequest {
+    /// Whether the other differs in the body at most.
+    func isLike(_ other: HTTPRequest) -> Bool {
+        method == other.method && timeout == other.timeout && url == other.url && headers == other.headers
+    }
+}
+
 extension HTTPRequest: CustomStringConvertible {
     /// The method and the URL without the values of its query's parameters.
     public var description: String { "\(method.rawValue) \(url.redacted)" }

@@ -20,6 +20,9 @@ struct LongPollMachine: Sendable {
         let limit: Duration
         /// What the messages of a POST count for.
         var size = 0
+
+        /// When it counts as lost.
+        var deadline: Timestamp { began + limit }
     }
 
     private let requests: RequestFactory
@@ -63,6 +66,12 @@ struct LongPollMachine: Sendable {
 
     /// Whether it is over.
     var hasEnded: Bool { if case .ended = phase { true } else { false } }
+
+    /// When the first of the requests on their way counts as lost; nil where none is.
+    var nextDeadline: Timestamp? {
+        guard let poll, let post else { return (poll ?? post)?.deadline }
+        return min(poll.deadline, post.deadline)
+    }
 
     // MARK: What happened on this side
 
@@ -112,6 +121,15 @@ struct LongPollMachine: Sendable {
     /// The connection is given up on this side.
     mutating func abandoned(into orders: inout [LongPollOrder]) {
         end(.closed(ConnectionClose(code: nil, isLocal: true, isClean: false)), into: &orders)
+    }
+
+    /// Time has passed, perhaps the deadline of a request.
+    mutating func timePassed(at now: Timestamp, into orders: inout [LongPollOrder]) {
+        if let post, post.deadline <= now {
+            postExpired(post.number, into: &orders)
+        } else if let poll, poll.deadline <= now {
+            pollExpired(poll.number, into: &orders)
+        }
     }
 
     // MARK: What happened to a poll
@@ -264,7 +282,7 @@ struct LongPollMachine: Sendable {
     }
 
     private func exchange(_ pending: Pending, _ request: HTTPRequest) -> LongPollOrder.Exchange {
-        LongPollOrder.Exchange(number: pending.number, request: request, deadline: pending.began + pending.limit)
+        LongPollOrder.Exchange(number: pending.number, request: request, deadline: pending.deadline)
     }
 
     private mutating func nextNumber() -> UInt64 {

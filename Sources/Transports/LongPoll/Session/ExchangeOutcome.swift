@@ -9,6 +9,19 @@ enum ExchangeOutcome: Sendable {
     /// The task that waited was cancelled.
     case cancelled
 
+    /// Sends `request` and waits for its answer.
+    init(of request: HTTPRequest, on session: any HTTPSession) async {
+        do {
+            self = .answered(try await session.send(request))
+        } catch let error as PhoenixError {
+            self = .failed(error)
+        } catch is CancellationError where Task.isCancelled {
+            self = .cancelled
+        } catch {
+            self = .failed(PhoenixError(.unreachable, "The request failed: \(error).", cause: error))
+        }
+    }
+
     /// Sends `request` and waits for its answer until `deadline`.
     init(
         of request: HTTPRequest,
@@ -17,17 +30,7 @@ enum ExchangeOutcome: Sendable {
         clock: any PhoenixClock
     ) async {
         self = await withTaskGroup(of: ExchangeOutcome.self) { group in
-            group.addTask {
-                do {
-                    return .answered(try await session.send(request))
-                } catch let error as PhoenixError {
-                    return .failed(error)
-                } catch is CancellationError where Task.isCancelled {
-                    return .cancelled
-                } catch {
-                    return .failed(PhoenixError(.unreachable, "The request failed: \(error).", cause: error))
-                }
-            }
+            group.addTask { await ExchangeOutcome(of: request, on: session) }
             group.addTask {
                 do { try await clock.sleep(until: deadline) } catch { return .cancelled }
                 return .expired

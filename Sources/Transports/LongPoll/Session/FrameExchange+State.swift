@@ -16,6 +16,8 @@ extension FrameExchange {
         var waits: UInt64 = 0
         /// Who waits for the end.
         var owner: CheckedContinuation<Void, Never>?
+        /// The earliest moment that somebody watches for, never behind the deadline of a request on its way.
+        var alarm: Timestamp?
     }
 
     /// A call of `next` that waits.
@@ -25,7 +27,9 @@ extension FrameExchange {
     }
 
     /// What to do once the lock is free.
-    struct Actions {
+    struct Actions: Sendable {
+        var poll: LongPollOrder.Exchange?
+        var post: LongPollOrder.Exchange?
         var orders: [Order] = []
         var reader: (Reader, Result<InboundEvent?, any Error>)?
         var writers: [(CheckedContinuation<Void, any Error>, Result<Void, any Error>)] = []
@@ -39,8 +43,12 @@ extension FrameExchange.State {
         var actions = FrameExchange.Actions()
         for order in orders {
             switch order {
-            case .poll(let exchange): actions.orders.append(.poll(exchange))
-            case .post(let exchange): actions.orders.append(.post(exchange))
+            case .poll(let exchange):
+                actions.poll = exchange
+                watch(for: exchange.deadline, &actions)
+            case .post(let exchange):
+                actions.post = exchange
+                watch(for: exchange.deadline, &actions)
             case .watchClosing(let deadline): actions.orders.append(.watchClosing(until: deadline))
             case .deliver(let new):
                 if let reader = takeReader() {
@@ -63,6 +71,15 @@ extension FrameExchange.State {
             }
         }
         return actions
+    }
+
+    /// Sees to it that somebody watches for `deadline`.
+    ///
+    /// Requests end long before theirs: one watch outlives many of them.
+    mutating func watch(for deadline: Timestamp, _ actions: inout FrameExchange.Actions) {
+        guard alarm.map({ deadline < $0 }) ?? true else { return }
+        alarm = deadline
+        actions.orders.append(.watch(until: deadline))
     }
 
     private mutating func takeReader() -> FrameExchange.Reader? {

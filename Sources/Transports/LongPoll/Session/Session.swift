@@ -6,6 +6,7 @@ struct Session: Sendable {
     private let exchange: FrameExchange
     private let details: ConnectionDetails
     private let clock: any PhoenixClock
+    private let executor: LongPollTransport.Configuration.Executor
 
     /// Runs `body` with the connection and ends it, whatever becomes of `body`.
     ///
@@ -17,13 +18,19 @@ struct Session: Sendable {
         let connection = Connection(inbound: exchange, outbound: exchange, details: details)
         // No child of a task group, whose body would leave the isolation of the caller. It ends here all the same: there is no
         // way past the cancellation and the wait below.
-        let work = Task { await perform() }
+        let work = Task(executorPreference: http.executor) { await perform() }
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(
                 try await withTaskCancellationHandler {
                     _ = isolation
-                    return try await body(connection)
+                    guard executor == .connection else { return try await body(connection) }
+                    return try await withTaskExecutorPreference(http.executor) {
+                        _ = isolation
+                        // What does not leave the isolation goes on where it is until it has waited for something.
+                        await Task.yield()
+                        return try await body(connection)
+                    }
                 } onCancel: {
                     exchange.abandon()
                 }
@@ -44,12 +51,30 @@ struct Session: Sendable {
     }
 
     /// Does what the machine orders, until cancelled.
+    ///
+    /// One task sends all polls and one all POSTs, so that no request needs tasks of its own.
     private func perform() async {
         await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await poll in exchange.polls {
+                    exchange.pollEnded(poll.number, await ExchangeOutcome(of: poll.request, on: http))
+                }
+            }
+            group.addTask {
+                for await post in exchange.posts {
+                    exchange.postEnded(post.number, await ExchangeOutcome(of: post.request, on: http))
+                }
+            }
             for await order in exchange.orders {
                 switch order {
-                case .poll(let poll): group.addTask { await exchange.pollEnded(poll.number, send(poll)) }
-                case .post(let post): group.addTask { await exchange.postEnded(post.number, send(post)) }
+                case .watch(let deadline):
+                    group.addTask {
+                        do { try await clock.sleep(until: deadline) } catch { return }
+                        exchange.alarmRang(at: deadline)
+                    }
+                case .giveUp(let actions):
+                    group.cancelAll()
+                    exchange.perform(actions)
                 case .watchClosing(let deadline):
                     group.addTask {
                         do { try await clock.sleep(until: deadline) } catch { return }
@@ -61,10 +86,6 @@ struct Session: Sendable {
         }
     }
 
-    /// Sends one request and waits for its answer until the deadline.
-    private func send(_ order: LongPollOrder.Exchange) async -> ExchangeOutcome {
-        await ExchangeOutcome(of: order.request, on: http, until: order.deadline, clock: clock)
-    }
 }
 
 extension Session {
@@ -115,7 +136,8 @@ extension Session {
                 http: http,
                 exchange: FrameExchange(machine, request),
                 details: ConnectionDetails(headers: opening.headers),
-                clock: clock
+                clock: clock,
+                executor: configuration.executor
             )
         } catch {
             http.close()

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import PhoenixKit
+private import Synchronization
 
 #if canImport(FoundationNetworking)
 internal import FoundationNetworking
@@ -9,6 +10,9 @@ internal import FoundationNetworking
 final class FoundationSession: HTTPSession {
     private let session: URLSession
     private let tasks: FoundationTasks
+    /// What Foundation made of the latest request of each method; the next one differs in its body alone, as a rule.
+    private let latest = Mutex<[HTTPRequest.Method: (of: HTTPRequest, made: URLRequest)]>([:])
+    let executor: (any TaskExecutor)?
 
     init(places: Places, proxy: FoundationProxy) {
         let configuration = URLSessionConfiguration.ephemeral
@@ -21,18 +25,14 @@ final class FoundationSession: HTTPSession {
         configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
         proxy.apply(to: configuration)
         tasks = FoundationTasks(places: places)
-        session = URLSession(configuration: configuration, delegate: tasks, delegateQueue: nil)
+        let operations = DelegateQueue(label: "phoenix.longpoll.urlsession")
+        executor = QueueExecutor(operations.queue)
+        session = URLSession(configuration: configuration, delegate: tasks, delegateQueue: operations)
     }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try Task.checkCancellation()
-        guard let urlRequest = URLRequest(request) else {
-            throw PhoenixError(
-                .invalidURL,
-                "Expected a URL that URLSession takes, got another: \(request.url.redacted). Correct it."
-            )
-        }
-        let task = session.dataTask(with: urlRequest)
+        let task = session.dataTask(with: try urlRequest(for: request))
         let number = task.taskIdentifier
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -43,6 +43,26 @@ final class FoundationSession: HTTPSession {
         } onCancel: {
             abandon(number)
         }
+    }
+
+    private func urlRequest(for request: HTTPRequest) throws -> URLRequest {
+        var made: URLRequest
+        if let latest = latest.withLock({ $0[request.method] }), latest.of.isLike(request) {
+            made = latest.made
+        } else {
+            guard let new = URLRequest(request) else {
+                throw PhoenixError(
+                    .invalidURL,
+                    "Expected a URL that URLSession takes, got another: \(request.url.redacted). Correct it."
+                )
+            }
+            made = new
+            var request = request
+            request.body = Bytes()
+            latest.withLock { [request, made] in $0[request.method] = (request, made) }
+        }
+        if request.method == .post { made.httpBody = request.body.withUnsafeBytes { Data($0) } }
+        return made
     }
 
     private func abandon(_ number: Int) {
@@ -60,7 +80,7 @@ final class FoundationSession: HTTPSession {
 }
 
 extension URLRequest {
-    /// Nil when Foundation does not take the URL.
+    /// The request without its body; nil when Foundation does not take the URL.
     fileprivate init?(_ request: HTTPRequest) {
         let url = request.url
         let port = url.port.map { ":\($0)" } ?? ""
@@ -74,6 +94,5 @@ extension URLRequest {
         httpMethod = request.method.rawValue
         httpShouldHandleCookies = false
         for field in request.headers { addValue(field.value, forHTTPHeaderField: field.name) }
-        if request.method == .post { httpBody = request.body.withUnsafeBytes { Data($0) } }
     }
 }
