@@ -28,7 +28,7 @@ public struct AsyncHTTPClientEngine: HTTPEngine {
     ///
     /// Default: 64 MB.
     public var inflatedLimit: Int
-    /// Whose event loops the connections run on.
+    /// Whose event loops the connections run on, each connection of the transport on one of them.
     ///
     /// Default: those that all of NIO shares.
     public var eventLoopGroup: any EventLoopGroup
@@ -78,7 +78,8 @@ public struct AsyncHTTPClientEngine: HTTPEngine {
             configuration.tlsConfiguration = tls
         }
         return AsyncHTTPClientSession(
-            HTTPClient(eventLoopGroup: eventLoopGroup, configuration: configuration),
+            configuration,
+            on: eventLoopGroup.next(),
             words: FailureWords(host: request.url.host, proxy: proxy)
         )
     }

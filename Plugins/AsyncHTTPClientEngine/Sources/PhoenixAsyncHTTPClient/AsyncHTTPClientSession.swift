@@ -3,14 +3,25 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import PhoenixKit
 internal import PhoenixLongPoll
+internal import Synchronization
 
 /// The requests of one connection, over a client of its own, so that nothing is shared and all ends together.
+///
+/// All of it runs on one event loop: a request changes threads on its way there and on its way back, and no further.
 final class AsyncHTTPClientSession: HTTPSession {
-    private let client: HTTPClient
-    private let words: FailureWords
+    let executor: (any TaskExecutor)?
 
-    init(_ client: HTTPClient, words: FailureWords) {
-        self.client = client
+    private let client: HTTPClient
+    private let eventLoop: any EventLoop
+    private let words: FailureWords
+    private let latest = Mutex<[HTTPRequest.Method: (url: Endpoint, headers: [HeaderField], made: HTTPClient.Request)]>(
+        [:])
+
+    /// Requests of a client with this configuration, which keeps to `eventLoop`.
+    init(_ configuration: HTTPClient.Configuration, on eventLoop: any EventLoop, words: FailureWords) {
+        client = HTTPClient(eventLoopGroup: eventLoop, configuration: configuration)
+        self.eventLoop = eventLoop
+        executor = EventLoopExecutor(eventLoop)
         self.words = words
     }
 
@@ -30,27 +41,31 @@ final class AsyncHTTPClientSession: HTTPSession {
 
     private func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {
         try Task.checkCancellation()
-        let response = try await client.execute(
-            HTTPClientRequest(request),
-            deadline: .now() + .nanoseconds(request.timeout.clampedNanoseconds)
-        )
-        var body: [UInt8] = []
-        for try await part in response.body {
-            guard body.count + part.readableBytes <= request.responseLimit else {
-                throw PhoenixError(
-                    .limitExceeded,
-                    "Expected an answer of at most \(request.responseLimit) bytes, got more; the rest was not read."
-                )
-            }
-            body.append(contentsOf: part.readableBytesView)
+        let exchange = Exchange(limit: request.responseLimit, on: eventLoop)
+        let wanted = try prepared(request)
+        let deadline = NIODeadline.now() + .nanoseconds(request.timeout.clampedNanoseconds)
+        return try await withTaskCancellationHandler {
+            try await eventLoop.flatSubmit { [client] in
+                exchange.start { client.execute(request: wanted, delegate: exchange, deadline: deadline) }
+            }.get()
+        } onCancel: {
+            eventLoop.execute { exchange.cancel() }
         }
-        // A body that ends because the task was cancelled is not whole.
-        try Task.checkCancellation()
-        return HTTPResponse(
-            status: Int(response.status.code),
-            headers: response.headers.map { HeaderField($0.name.lowercased(), $0.value) },
-            body: Bytes(body)
-        )
+    }
+
+    /// The request as async-http-client wants it; of the same URL and headers as the latest of its method, as a rule.
+    private func prepared(_ request: HTTPRequest) throws -> HTTPClient.Request {
+        var made: HTTPClient.Request
+        if let latest = latest.withLock({ $0[request.method] }), latest.url == request.url,
+            latest.headers == request.headers
+        {
+            made = latest.made
+        } else {
+            made = try HTTPClient.Request(request)
+            latest.withLock { [made] in $0[request.method] = (request.url, request.headers, made) }
+        }
+        if request.method == .post { made.body = .byteBuffer(request.body.withUnsafeBytes { ByteBuffer(bytes: $0) }) }
+        return made
     }
 
     func close() {
@@ -58,14 +73,18 @@ final class AsyncHTTPClientSession: HTTPSession {
     }
 }
 
-extension HTTPClientRequest {
-    fileprivate init(_ request: HTTPRequest) {
+extension HTTPClient.Request {
+    /// The request without its body.
+    fileprivate init(_ request: HTTPRequest) throws {
         let url = request.url
         let port = url.port.map { ":\($0)" } ?? ""
-        self.init(url: "\(url.scheme)://\(url.bracketedHost)\(port)\(url.requestTarget)")
-        method = request.method == .get ? .GET : .POST
+        var headers = HTTPHeaders()
         for field in request.headers { headers.add(name: field.name, value: field.value) }
         if !headers.contains(name: "accept-encoding") { headers.add(name: "accept-encoding", value: "gzip, deflate") }
-        if request.method == .post { body = .bytes(request.body.withUnsafeBytes { ByteBuffer(bytes: $0) }) }
+        try self.init(
+            url: "\(url.scheme)://\(url.bracketedHost)\(port)\(url.requestTarget)",
+            method: request.method == .get ? .GET : .POST,
+            headers: headers
+        )
     }
 }
