@@ -21,6 +21,7 @@ let package = Package(
         .package(path: "../Plugins/AsyncHTTPClientEngine"),
         .package(path: "../Plugins/MessagePack"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .target(name: "Harness", swiftSettings: settings),
@@ -49,8 +50,19 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        // The least that URLSession can do for an echo over long polling.
+        // The least that the libraries can do for an echo over long polling.
         .executableTarget(name: "bare-urlsession", dependencies: ["Harness"], swiftSettings: settings),
+        .executableTarget(
+            name: "bare-asynchttp",
+            dependencies: [
+                "Harness",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         // The other end where the server must know of long polling or compression.
         .executableTarget(
             name: "site-server",

@@ -43,7 +43,7 @@ def program(name):
 
 
 def client(port, who, case, count, size, extra=()):
-    """One run of a client; `who` is c, nio, node, python, bare, an engine of long polling, or ours."""
+    """One run of a client; `who` is c, nio, node, python, an engine of long polling, bare or not, or ours."""
     arguments = [str(port), case, str(max(200, count // scale)), str(size)]
     if who == "c":
         return run(program("bare-c"), *arguments)
@@ -55,10 +55,11 @@ def client(port, who, case, count, size, extra=()):
         return run(program("client"), "managed", str(port), who, *arguments[2:])
     if who == "python":
         return run(options.python, os.path.join(peers, "peer.py"), *arguments)
-    if who == "bare":
-        return run(program("bare-urlsession"), *arguments)
-    if who in engines:
-        return run(program("client"), "longpoll", str(port), who, *arguments[1:], *extra)
+    if who in ("bare-urlsession", "bare-asynchttp"):
+        return run(program(who), *arguments)
+    engine = who.removeprefix("loop ")
+    if engine in engines:
+        return run(program("client"), "longpoll", str(port), engine, *arguments[1:], *extra)
     return run(program("client"), "net", *arguments, *extra)
 
 
@@ -191,7 +192,7 @@ def compare_memory():
         sys.exit(f"The control case must count 1 allocation a message, got {results['control', 'driver']}.")
 
 
-def count_requests(who):
+def count_requests(who, name):
     """How many HTTP requests an echo takes, as the server's journal has it."""
     echoes = 1_000
     with serving("site-server", "journal") as (server, port):
@@ -202,23 +203,30 @@ def count_requests(who):
     note("long poll, requests", who, {"requests": round(requests, 3)})
     if requests < 1.9:
         sys.exit(f"An echo needs a POST and a poll, but the server counted {requests:.3f} requests.")
-    judge(f"long-poll echo, {engines.get(who, 'bare')}: requests", requests, 2.02)
+    judge(f"long-poll echo, {name}: requests", requests, 2.02)
 
 
 def compare_longpoll():
-    """Long polling against the test server: both engines, and the two bare URLSession requests that an echo needs."""
+    """Long polling against the test server: both engines, and the two requests of each library that an echo needs."""
+    echo = "long poll, echo"
+    loop = {who: ["loop"] for who in ("loop urlsession", "loop asynchttp")}
     with serving("site-server") as (_, port):
-        measure(port, "echo", {"bare": 3_000, "urlsession": 3_000, "asynchttp": 10_000}, label="long poll, echo")
+        counts = {"bare-urlsession": 3_000, "urlsession": 3_000, "loop urlsession": 3_000}
+        counts |= {"bare-asynchttp": 10_000, "asynchttp": 10_000, "loop asynchttp": 10_000}
+        measure(port, "echo", counts, label=echo, extra=loop)
         for case, count in (("integer", 90_000), ("pipelined", 20_000), ("send", 20_000)):
             measure(port, case, {who: count for who in engines}, label=f"long poll, {case}")
-    for who in ("bare", *engines):
-        count_requests(who)
-    case = "long poll, echo"
-    ratio("long-poll echo, URLSession: CPU, of two bare requests", case, "bare", 1.2, who="urlsession")
-    ratio("long-poll echo, AsyncHTTPClient: CPU, of URLSession", case, "urlsession", 0.2, who="asynchttp")
-    for key in ("p50_us", "p99_us"):
-        for who, name in engines.items():
-            ratio(f"long-poll echo, {name}: {key[:3]}, of two bare requests", case, "bare", key=key, who=who)
+    for who, name in engines.items():
+        count_requests(f"bare-{who}", f"bare {name}")
+        count_requests(who, name)
+    ratio("long-poll echo, AsyncHTTPClient: CPU, of URLSession", echo, "urlsession", 0.2, who="asynchttp")
+    ratio("long-poll echo, AsyncHTTPClient on the loop: CPU, of URLSession", echo, "urlsession", 0.2, who="loop asynchttp")
+    ratio("two bare requests of AsyncHTTPClient: CPU, of URLSession", echo, "urlsession", who="bare-asynchttp")
+    for who, name in engines.items():
+        for executor, where in (("", ""), ("loop ", " on the loop")):
+            for key, what in (("cpu_ns", "CPU"), ("p50_us", "p50"), ("p99_us", "p99")):
+                target = 1.2 if (who, key, executor) == ("urlsession", "cpu_ns", "") else None
+                ratio(f"long-poll echo, {name}{where}: {what}, of two bare requests", echo, f"bare-{who}", target, key, executor + who)
     for case in ("integer", "pipelined", "send"):
         for who, name in engines.items():
             judge(f"long-poll {case}, {name}: CPU a message", cpu(f"long poll, {case}", who) / 1_000, unit=" µs")
@@ -227,7 +235,7 @@ def compare_longpoll():
 def compare_compression():
     """Receiving with permessage-deflate, of the test server, whose words compress as a chat's do."""
     with serving("site-server") as (_, port):
-        for size, count in ((64, 200_000), (1_024, 100_000)):
+        for size, count in ((64, 200_000), (1_024, 50_000)):
             label = f"site, integer {size} B"
             measure(port, "integer", {"ours": count, "deflate": count}, size, label, {"deflate": ["deflate"]})
             ratio(f"integer, {size} B, with permessage-deflate: CPU, of plain", label, "ours", who="deflate")

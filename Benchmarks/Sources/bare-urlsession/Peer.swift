@@ -8,7 +8,8 @@ internal import FoundationNetworking
 
 /// One long-poll session, opened by hand.
 ///
-/// Completion handlers, which cost least; they run one at a time. The requests have the headers of those of the transport.
+/// Completion handlers, which cost least; they run one at a time. The session has the settings of the transport's and the requests
+/// have their headers.
 final class Peer: Sendable {
     private struct State {
         var reference = 1
@@ -31,6 +32,7 @@ final class Peer: Sendable {
         let configuration = URLSessionConfiguration.ephemeral
         configuration.httpCookieStorage = nil
         configuration.httpShouldSetCookies = false
+        configuration.httpCookieAcceptPolicy = .never
         configuration.urlCache = nil
         configuration.urlCredentialStorage = nil
         session = URLSession(configuration: configuration)

@@ -11,7 +11,9 @@ extension Plan {
         guard let engine = engines[engine] else {
             throw Misuse(text: "Expected the engine urlsession or asynchttp, got \(engine).")
         }
-        try await run(LongPollTransport(engine: engine), "http://127.0.0.1:\(port)/socket/longpoll")
+        let configuration = LongPollTransport.Configuration(executor: isOnLoop ? .connection : .caller)
+        let transport = LongPollTransport(engine: engine, configuration: configuration)
+        try await run(transport, "http://127.0.0.1:\(port)/socket/longpoll")
     }
 }
 #endif
