@@ -21,6 +21,14 @@ final class FoundationTasks: NSObject, URLSessionDataDelegate {
         var body: [UInt8] = []
         /// Whether the server asked for credentials, after which Foundation ends the task as if cancelled.
         var isChallenged = false
+
+        /// Takes in a part of the body; false when that is more than allowed.
+        mutating func take(_ data: Data) -> Bool {
+            guard continuation != nil else { return true }
+            guard data.count <= limit - body.count else { return false }
+            data.withUnsafeBytes { body.append(contentsOf: $0) }
+            return true
+        }
     }
 
     private struct State {
@@ -93,13 +101,9 @@ final class FoundationTasks: NSObject, URLSessionDataDelegate {
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         let number = dataTask.taskIdentifier
-        let isTooLarge = state.withLock { state in
-            guard let exchange = state.exchanges[number], exchange.continuation != nil else { return false }
-            guard data.count <= exchange.limit - exchange.body.count else { return true }
-            data.withUnsafeBytes { state.exchanges[number]?.body.append(contentsOf: $0) }
-            return false
-        }
-        if isTooLarge { end(number, .failure(Self.tooLarge)) }
+        // In place: a copy of the exchange would make each part cost as much as all before it.
+        let fits = state.withLock { $0.exchanges[number]?.take(data) ?? true }
+        if !fits { end(number, .failure(Self.tooLarge)) }
     }
 
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
