@@ -1,6 +1,7 @@
 internal import Synchronization
 
 /// What lies between the driver, which adds, and one subscriber, which takes: bounded, with a count of what was dropped.
+@usableFromInline
 final class EventQueue<Element: Sendable>: Sendable {
     fileprivate struct State {
         var elements: [Element] = []
@@ -10,15 +11,17 @@ final class EventQueue<Element: Sendable>: Sendable {
         var isFinished = false
         /// Set while something is on its way to take the elements.
         var isScheduled = false
+        /// Set while somebody is to be woken.
+        var isWakeDue = false
         var waiters: [(number: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
         var last: UInt64 = 0
         var cancelled: Set<UInt64> = []
 
         var count: Int { elements.count - first }
 
-        mutating func take() -> ArraySlice<Element> {
+        mutating func take() -> [Element] {
             defer { (elements, first) = ([], 0) }
-            return elements[first...]
+            return first == 0 ? elements : Array(elements[first...])
         }
     }
 
@@ -45,6 +48,27 @@ final class EventQueue<Element: Sendable>: Sendable {
         waiter?.resume()
     }
 
+    /// Adds an element; true when somebody waits, who is to be woken by `wake`.
+    func addForWaking(_ element: Element) -> Bool {
+        let (isAwaited, isLoss) = state.withLock { state in
+            let isLoss = state.add(element, buffer)
+            guard !state.waiters.isEmpty, !state.isWakeDue else { return (false, isLoss) }
+            state.isWakeDue = true
+            return (true, isLoss)
+        }
+        if isLoss { metrics?.lost(.full) }
+        return isAwaited
+    }
+
+    /// Wakes who waits.
+    func wake() {
+        let waiters = state.withLock { state in
+            defer { (state.waiters, state.isWakeDue) = ([], false) }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.continuation.resume() }
+    }
+
     /// Adds an element; true when nothing is on its way to take it, so that the caller must send something.
     func addForScheduling(_ element: Element) -> Bool {
         let (isFirst, isLoss) = state.withLock { state in
@@ -57,7 +81,7 @@ final class EventQueue<Element: Sendable>: Sendable {
     }
 
     /// All elements that wait; when there are none, the next one added has something sent for it again.
-    func takeScheduled() -> ArraySlice<Element> {
+    func takeScheduled() -> [Element] {
         state.withLock { state in
             if state.count == 0 { state.isScheduled = false }
             return state.take()
@@ -75,7 +99,8 @@ final class EventQueue<Element: Sendable>: Sendable {
     }
 
     /// All elements that wait, as soon as there are any; empty at the end, and when the task is cancelled.
-    func takeAll() async -> ArraySlice<Element> {
+    @usableFromInline
+    func takeAll() async -> [Element] {
         while true {
             let (elements, isOver) = state.withLock { state in (state.take(), state.isFinished) }
             if !elements.isEmpty || isOver || Task.isCancelled { return elements }

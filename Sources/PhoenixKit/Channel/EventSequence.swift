@@ -16,9 +16,10 @@ public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
 
     /// Takes all that waits at once, and gives it out one by one.
     public struct Iterator: AsyncIteratorProtocol {
-        let queue: EventQueue<Element>
+        @usableFromInline let queue: EventQueue<Element>
         let lease: Lease
-        private var batch: ArraySlice<Element> = []
+        /// What has been taken and not been given out, the next one last.
+        @usableFromInline var batch: [Element] = []
 
         init(queue: EventQueue<Element>, lease: Lease) {
             self.queue = queue
@@ -26,15 +27,19 @@ public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
         }
 
         /// The next element; nil at the end and when the task is cancelled.
+        @inlinable
         public mutating func next() async -> Element? {
-            if batch.isEmpty { batch = await queue.takeAll() }
-            return batch.popFirst()
+            await next(isolation: nil)
         }
 
         /// The same: it needs no actor.
+        @inlinable
         public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
-            if batch.isEmpty { batch = await queue.takeAll() }
-            return batch.popFirst()
+            if batch.isEmpty {
+                batch = await queue.takeAll()
+                batch.reverse()
+            }
+            return batch.popLast()
         }
     }
 

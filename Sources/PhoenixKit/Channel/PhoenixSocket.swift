@@ -39,11 +39,13 @@ public final class PhoenixSocket: Sendable {
         let format = resolution.serializer.payloadFormat
         let hub = SocketHub(settings: settings, format: format, transport: fallback.transport)
         self.hub = hub
+        var configuration = settings.client
+        configuration.wakeList = hub.wakeList
         client = SocketClient(
             SocketKeeper(hub, fallback),
             registry: registry,
             options: options,
-            configuration: settings.client
+            configuration: configuration
         )
         hub.wake { [mailbox = client.mailbox] in mailbox.post(.info(.commands)) }
         // From the beginning, so that every deadline is kept, also of what is asked for before `connect`.

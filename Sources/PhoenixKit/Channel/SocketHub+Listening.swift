@@ -20,8 +20,8 @@ extension SocketHub {
     /// The messages of a channel, or of all of them, as a sequence.
     func sequence(_ topic: Bytes?, event: Bytes?, buffer: EventBuffer) -> EventSequence<Message> {
         let queue = EventQueue<Message>(buffer, metrics: settings.client.metrics)
-        let sink = Sink(event: event, endsWithChannel: topic != nil, end: { queue.finish() }) { message in
-            queue.add(message.compacted())
+        let sink = Sink(event: event, endsWithChannel: topic != nil, end: { queue.finish() }) { [wakeList] message in
+            if queue.addForWaking(message.compacted()) { wakeList.add { queue.wake() } }
         }
         if !post(.subscribe(topic: topic, sink)) { sink.finish() }
         return EventSequence(

@@ -55,6 +55,8 @@ final class SocketHub: Sendable {
 
     let clock: any PhoenixClock
     let settings: PhoenixSocket.Settings
+    /// The sequences that wait for the end of a batch.
+    let wakeList = WakeList()
     private let state: Mutex<State>
 
     /// A hub of a socket that is to connect over `transport`.

@@ -280,6 +280,7 @@ extension Driver {
             case .undecodable(let error): undecodable(batch.frames[index - 1], error)
             }
         }
+        configuration.wakeList?.wakeAll()
     }
 
     /// Takes in a message that concerns more than the handler's `received`.

@@ -245,6 +245,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
             disconnect(code: close.code, reason: close.reason)
         }
         goOnMoving()
+        configuration.wakeList?.wakeAll()
         if let next = nextDeadline, armed.map({ next < $0 }) ?? true { deadlineMoved.raise() }
     }
 
@@ -258,6 +259,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         while let effect = socket.core.nextEffect() { _ = perform(effect) }
         stopReason = reason
         handler.terminate(reason)
+        configuration.wakeList?.wakeAll()
         mailbox.close()
         switch phase {
         case .idle: break

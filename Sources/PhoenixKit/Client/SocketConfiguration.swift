@@ -52,6 +52,8 @@ public struct SocketConfiguration: Sendable {
     ///
     /// Default: nowhere.
     public var metrics: SocketMetrics?
+    /// Who waits for what the handler passes on.
+    var wakeList: WakeList?
     /// Where time comes from.
     public var clock: any PhoenixClock = SystemClock()
     /// Where the client reports what it does.

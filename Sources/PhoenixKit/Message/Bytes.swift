@@ -87,6 +87,15 @@ public struct Bytes: Sendable {
     }
 }
 
+extension Bytes {
+    /// Whether both runs are parts of one storage.
+    func sharesStorage(with other: Bytes) -> Bool {
+        storage.withUnsafeBufferPointer { one in
+            other.storage.withUnsafeBufferPointer { $0.baseAddress == one.baseAddress && $0.count == one.count }
+        }
+    }
+}
+
 extension Bytes: Sequence {
     @inlinable
     public func makeIterator() -> IndexingIterator<ArraySlice<UInt8>> {

@@ -63,14 +63,37 @@ public struct Message: Sendable, Hashable {
     @inlinable public var event: String { eventBytes.text }
 
     /// The same message in storage of its own, independent of the read it came with.
+    ///
+    /// Parts that lie close together, as those of one frame do, share it.
     public func compacted() -> Message {
-        Message(
+        let lower = min(topicBytes.lower, eventBytes.lower, payload.bytes.lower)
+        let upper = max(topicBytes.upper, eventBytes.upper, payload.bytes.upper)
+        // Between the parts of a frame there are a few bytes of its syntax.
+        let limit = topicBytes.count + eventBytes.count + payload.bytes.count + 32
+        guard upper - lower <= limit, topicBytes.sharesStorage(with: eventBytes),
+            topicBytes.sharesStorage(with: payload.bytes)
+        else {
+            return Message(
+                joinReference: joinReference,
+                reference: reference,
+                topicBytes: topicBytes.compacted(),
+                eventBytes: eventBytes.compacted(),
+                status: status,
+                payload: payload.compacted()
+            )
+        }
+        guard upper - lower < topicBytes.storage.count else { return self }
+        let shared = topicBytes.storage.withUnsafeBufferPointer {
+            Array(UnsafeBufferPointer(rebasing: $0[lower..<upper]))
+        }
+        func own(_ part: Bytes) -> Bytes { Bytes(unchecked: shared, from: part.lower - lower, to: part.upper - lower) }
+        return Message(
             joinReference: joinReference,
             reference: reference,
-            topicBytes: topicBytes.compacted(),
-            eventBytes: eventBytes.compacted(),
+            topicBytes: own(topicBytes),
+            eventBytes: own(eventBytes),
             status: status,
-            payload: payload.compacted()
+            payload: payload.replacing(own(payload.bytes))
         )
     }
 }

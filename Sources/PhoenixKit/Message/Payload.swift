@@ -99,7 +99,12 @@ public struct Payload: Sendable {
 
     /// The same payload in storage of its own.
     public func compacted() -> Payload {
-        isBinary ? Payload(binary: bytes.compacted()) : Payload(bytes.compacted(), format: reader)
+        replacing(bytes.compacted())
+    }
+
+    /// A payload of the same kind with these bytes.
+    func replacing(_ bytes: Bytes) -> Payload {
+        isBinary ? Payload(binary: bytes) : Payload(bytes, format: reader)
     }
 
     private func requireFormat(_ wanted: @autoclosure () -> String) throws(PhoenixError) -> any PayloadFormat {
