@@ -8,8 +8,6 @@ extension Driver {
         /// The transport's inbound ended and said nothing.
         case down
         case cancelled
-        case writerFailed(PhoenixError)
-        case writerDone
     }
 
     // MARK: Opening
@@ -22,10 +20,10 @@ extension Driver {
         let isNew = newTarget != nil && newTarget != target
         switch phase {
         case .idle: break
-        case .connecting(_, let abandoned):
+        case .connecting(let generation):
             guard isNew else { return }
-            abandoned.raise()
-        case .connected(_, let outbox, _):
+            cut(generation)
+        case .connected(_, let outbox):
             guard isNew else { return }
             flush()
             outbox.close(code: 1000, reason: "")
@@ -45,10 +43,15 @@ extension Driver {
         }
         socket.core.generation += 1
         let generation = socket.core.generation
-        let abandoned = Signal()
-        phase = .connecting(generation, abandoned: abandoned)
-        liveConnections += 1
-        mailbox.add { await self.runConnection(generation, to: target, abandoned: abandoned) }
+        phase = .connecting(generation)
+        // Not a child of the driver's task group, so that it can be cancelled by itself. `run` waits for it all the same.
+        connections[generation] = LiveConnection(task: Task { await runConnection(generation, to: target) })
+    }
+
+    /// Tears a connection down without ado: one that is given up, or one that failed with `failure`.
+    func cut(_ generation: UInt64, _ failure: PhoenixError? = nil) {
+        connections[generation]?.failure = failure
+        connections[generation]?.task.cancel()
     }
 
     /// Closes the connection, or gives up the attempt to open one.
@@ -56,45 +59,48 @@ extension Driver {
         pendingConnect = nil
         switch phase {
         case .idle: break
-        case .connecting(_, let abandoned):
-            abandoned.raise()
+        case .connecting(let generation):
+            cut(generation)
             forget(.abandoned)
             drain()
-        case .connected(_, let outbox, _):
+        case .connected(_, let outbox):
             pendingMove = nil
             outbox.close(code: code, reason: reason)
         }
     }
 
     /// One connection from its beginning to its end.
-    private func runConnection(_ generation: UInt64, to target: ConnectionTarget, abandoned: Signal) async {
+    private func runConnection(_ generation: UInt64, to target: ConnectionTarget) async {
         do {
-            guard case .connecting(generation, _) = phase else { throw CancellationError() }
+            guard case .connecting(generation) = phase else { throw CancellationError() }
             let resolution = try resolve(target)
             for note in resolution.notes { logger.info("\(note)") }
             let request = Self.request(for: resolution, target, generation, configuration)
-            let wiretap = configuration.wiretap
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await resolution.transport.withConnection(request) { connection in
-                        await self.serve(
-                            connection.tapped(by: wiretap, generation: generation, clock: request.clock),
-                            generation,
-                            serializer: resolution.serializer,
-                            needsHeartbeat: resolution.transport.capabilities.needsHeartbeat
-                        )
-                    }
-                }
-                group.addTask { await abandoned.wait() }
-                defer { group.cancelAll() }
-                try await group.next()
+            let (transport, serializer) = (resolution.transport, resolution.serializer)
+            try await Self.withConnection(of: transport, request) { connection in
+                await self.serve(
+                    connection,
+                    generation,
+                    serializer: serializer,
+                    needsHeartbeat: transport.capabilities.needsHeartbeat
+                )
             }
         } catch {
-            if !(error is CancellationError) { metrics?.connectionFailed() }
-            connectionEnded(generation, .failedToConnect(Self.typed(error)))
+            if !(error is CancellationError), !Task.isCancelled { metrics?.connectionFailed() }
+            connectionEnded(generation, .failedToConnect(PhoenixError(transport: error)))
         }
-        liveConnections -= 1
-        if stopReason != nil, liveConnections == 0 { mailbox.finish() }
+        connections[generation] = nil
+        if stopReason != nil, connections.isEmpty { mailbox.finish() }
+    }
+
+    /// Leaves the driver's isolation, in which a transport has no business.
+    @concurrent
+    private static func withConnection(
+        of transport: T,
+        _ request: ConnectionRequest,
+        _ body: @Sendable (Connection) async -> Void
+    ) async throws {
+        try await transport.withConnection(request, body)
     }
 
     /// What a connection to `target` needs.
@@ -130,14 +136,16 @@ extension Driver {
         serializer: S,
         needsHeartbeat: Bool
     ) async {
-        guard case .connecting(generation, let abandoned) = phase else { return }
-        let outbox = Outbox(metrics: metrics)
+        guard case .connecting(generation) = phase else { return }
+        let connection = connection.tapped(by: configuration.wiretap, generation: generation, clock: clock)
+        let outbox = outbox(to: connection.outbound, generation)
         let monitor = ConnectionMonitor(
             interval: needsHeartbeat ? configuration.heartbeatInterval : nil,
             timeout: configuration.heartbeatTimeout,
-            clock: clock
+            clock: clock,
+            references: socket.core.references
         )
-        phase = .connected(generation, outbox, abandoned: abandoned)
+        phase = .connected(generation, outbox)
         metrics?.connectionOpened(isFirst: !hasBeenConnected)
         hasBeenConnected = true
         socket.monitor = monitor
@@ -146,44 +154,35 @@ extension Driver {
         apply(handler.connected(&socket))
         settle()
 
-        let (references, metrics) = (socket.core.references, metrics)
-        let ending = await withTaskGroup(of: Ending.self) { group in
-            group.addTask { await self.read(connection.inbound, generation, serializer, monitor) }
-            group.addTask { await Self.write(outbox, to: connection.outbound, metrics) }
-            if needsHeartbeat {
-                group.addTask { await Self.beat(monitor, references, serializer, outbox) }
-            }
-            let ending = await self.firstEnding(of: &group)
-            group.cancelAll()
-            return ending
-        }
+        if needsHeartbeat { start(monitor, generation, serializer, outbox) }
+        let ending = await read(connection.inbound, generation, serializer, monitor)
+        monitor.stop()
+        await outbox.end()
         metrics?.connectionClosed()
-        connectionEnded(generation, Self.reason(for: ending))
+        connectionEnded(generation, reason(for: ending, generation, outbox))
     }
 
-    /// The ending that counts.
+    /// What passes frames on to `outbound`.
     ///
-    /// A writer that failed leaves the last word to the reader, which knows how the connection closed; but not for
-    /// ever.
-    private func firstEnding(of group: inout TaskGroup<Ending>) async -> Ending {
-        var writerError: PhoenixError?
-        while let ending = await group.next() {
-            switch ending {
-            case .writerDone: continue
-            case .writerFailed(let error):
-                writerError = error
-                let (clock, deadline) = (clock, clock.now + configuration.deadlines.close)
-                group.addTask {
-                    try? await clock.sleep(until: deadline)
-                    return .failed(error)
-                }
-            case .closed(let close):
-                if !close.isClean, let writerError, writerError.code != .disconnected { return .failed(writerError) }
-                return ending
-            case .failed, .down, .cancelled: return ending
-            }
+    /// When that fails the last word is the reader's, which knows how the connection closed; but not for ever.
+    private func outbox(to outbound: any Outbound, _ generation: UInt64) -> Outbox {
+        let (mailbox, clock, patience) = (mailbox, clock, configuration.deadlines.close)
+        return Outbox(metrics: metrics, outbound: outbound) { error in
+            do { try await clock.sleep(until: clock.now + patience) } catch { return }
+            mailbox.post(.connectionFailed(generation, error))
         }
-        return .down
+    }
+
+    private func start(_ monitor: ConnectionMonitor, _ generation: UInt64, _ serializer: S, _ outbox: Outbox) {
+        let mailbox = mailbox
+        monitor.start(
+            ConnectionMonitor.Heart { reference in
+                let heartbeat = try Message.heartbeat(reference, in: serializer.payloadFormat)
+                outbox.add([try serializer.encode(heartbeat, as: .client)])
+            } stopped: { error in
+                mailbox.post(.connectionFailed(generation, error))
+            }
+        )
     }
 
     private func read(
@@ -206,54 +205,7 @@ extension Driver {
         } catch is CancellationError {
             return .cancelled
         } catch {
-            return .failed(Self.typed(error))
-        }
-    }
-
-    private static func write(
-        _ outbox: Outbox,
-        to outbound: any Outbound,
-        _ metrics: SocketMetrics?
-    ) async -> Ending {
-        do {
-            while let order = await outbox.next() {
-                switch order {
-                case .write(let frames):
-                    metrics?.sent(frames)
-                    try await outbound.write(frames)
-                case .close(let code, let reason):
-                    await outbound.close(code: code, reason: reason)
-                    return .writerDone
-                }
-            }
-            return .cancelled
-        } catch is CancellationError {
-            return .cancelled
-        } catch {
-            return .writerFailed(typed(error))
-        }
-    }
-
-    private static func beat(
-        _ monitor: ConnectionMonitor,
-        _ references: ReferenceSource,
-        _ serializer: S,
-        _ outbox: Outbox
-    ) async -> Ending {
-        do {
-            let silence = try await monitor.beat(references: references) { reference in
-                let heartbeat = try Message.heartbeat(reference, in: serializer.payloadFormat)
-                outbox.add([try serializer.encode(heartbeat, as: .client)])
-            }
-            guard let silence else { return .cancelled }
-            return .failed(
-                PhoenixError(
-                    .timeout,
-                    "Expected a sign of life after a heartbeat, got none for \(silence). The connection counts as dead."
-                )
-            )
-        } catch {
-            return .failed(typed(error))
+            return .failed(PhoenixError(transport: error))
         }
     }
 
@@ -270,7 +222,7 @@ extension Driver {
     ) {
         metrics?.received(batch.frames)
         var index = 0
-        while case .connected(generation, _, _) = phase {
+        while case .connected(generation, _) = phase {
             switch batchLoop.run(batch.frames, &index, serializer, &handler, &socket) {
             case .done: return flush()
             case .directive(let directive):
@@ -314,7 +266,7 @@ extension Driver {
 
     /// The server answered something on the connection of `generation`.
     private func answerCame(_ generation: UInt64) {
-        guard !socket.core.isProven, case .connected(generation, _, _) = phase else { return }
+        guard !socket.core.isProven, case .connected(generation, _) = phase else { return }
         socket.core.isProven = true
         apply(handler.proven(&socket))
         drain()
@@ -337,11 +289,11 @@ extension Driver {
 
     /// The connection of `generation` ended.
     ///
-    /// A task that was cancelled although its connection is the present one was cancelled with the whole client.
+    /// A task that was cancelled although its connection is the present one, and did not fail, was cancelled with the whole client.
     private func connectionEnded(_ generation: UInt64, _ reason: DisconnectReason) {
         switch phase {
-        case .connecting(generation, _), .connected(generation, _, _):
-            if Task.isCancelled { return stop(.cancelled) }
+        case .connecting(generation), .connected(generation, _):
+            if Task.isCancelled, connections[generation]?.failure == nil { return stop(.cancelled) }
             logger.debug("Disconnected", metadata: ["generation": "\(generation)", "reason": "\(reason)"])
             if pendingMove != nil {
                 finishMove()
@@ -364,16 +316,25 @@ extension Driver {
         disconnections.append(reason)
     }
 
-    private static func reason(for ending: Ending) -> DisconnectReason {
+    private func reason(for ending: Ending, _ generation: UInt64, _ outbox: Outbox) -> DisconnectReason {
+        if let failure = connections[generation]?.failure { return DisconnectReason(.failed, error: failure) }
         switch ending {
-        case .closed(let close): DisconnectReason(.closed, close: close)
-        case .failed(let error), .writerFailed(let error): DisconnectReason(.failed, error: error)
-        case .down, .cancelled, .writerDone: DisconnectReason(.transportDown)
+        case .closed(let close):
+            if !close.isClean, let failure = outbox.failure, failure.code != .disconnected {
+                return DisconnectReason(.failed, error: failure)
+            }
+            return DisconnectReason(.closed, close: close)
+        case .failed(let error): return DisconnectReason(.failed, error: error)
+        case .down, .cancelled: return DisconnectReason(.transportDown)
         }
     }
+}
 
-    static func typed(_ error: any Error) -> PhoenixError {
-        error as? PhoenixError
+extension PhoenixError {
+    /// What a transport threw.
+    init(transport error: any Error) {
+        self =
+            error as? PhoenixError
             ?? PhoenixError(
                 .transportDown,
                 "Expected the transport to throw a PhoenixError, got \(error).",

@@ -42,15 +42,15 @@ extension Driver {
 
     /// The present connection is over, or has had its time: goes on to the new one.
     func finishMove() {
-        guard let move = pendingMove, case .connected(_, _, let abandoned) = phase else { return }
-        abandoned.raise()
+        guard let move = pendingMove, case .connected(let generation, _) = phase else { return }
+        cut(generation)
         forget(.replaced)
         connect(to: move.target)
     }
 
     /// What is sent before goes out before; what arrives until the server has answered the close is delivered.
     private func closeForMove() {
-        guard case .connected(_, let outbox, _) = phase else { return }
+        guard case .connected(_, let outbox) = phase else { return }
         let frames = socket.core.takeOutgoing()
         if !frames.isEmpty { outbox.add(frames) }
         outbox.close(code: 1000, reason: "")

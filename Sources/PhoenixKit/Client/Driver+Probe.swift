@@ -21,7 +21,7 @@ extension Driver {
                 }
             }
         } catch {
-            return .failed(.failedToConnect(typed(error)))
+            return .failed(.failedToConnect(PhoenixError(transport: error)))
         }
     }
 
@@ -44,7 +44,7 @@ extension Driver {
             }
             return outcome
         } catch {
-            return .failed(DisconnectReason(.failed, error: typed(error)))
+            return .failed(DisconnectReason(.failed, error: PhoenixError(transport: error)))
         }
     }
 

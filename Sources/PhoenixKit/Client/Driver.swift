@@ -3,16 +3,23 @@ internal import Logging
 /// Runs one client: takes what comes from the connection, the mailbox and the clock, one thing at a time, asks the handler,
 /// and does what it says.
 ///
-/// All its state is its own; the tasks below only wait, and come back here with what they waited for. A connection is known by
+/// All its state is its own; tasks, transports and clocks only come back here with what they waited for. A connection is known by
 /// its generation, so that nothing of an old connection reaches a new one (hazards B6, B15, B18).
 actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     typealias Resolver = @Sendable (ConnectionTarget) throws(PhoenixError) -> Resolution<T, S>
 
     enum Phase {
         case idle
-        /// A connection is being opened; raising the signal gives it up.
-        case connecting(UInt64, abandoned: Signal)
-        case connected(UInt64, Outbox, abandoned: Signal)
+        /// A connection is being opened.
+        case connecting(UInt64)
+        case connected(UInt64, Outbox)
+    }
+
+    /// A connection that has not been torn down completely.
+    struct LiveConnection {
+        let task: Task<Void, Never>
+        /// Why it was cut although nobody asked for that.
+        var failure: PhoenixError?
     }
 
     let configuration: SocketConfiguration
@@ -33,15 +40,15 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
     var pendingMove: Move?
     /// The connection that is to be opened a while later.
     var pendingConnect: (target: ConnectionTarget, moment: Timestamp)?
-    /// How many connections have not been torn down completely.
-    var liveConnections = 0
+    /// The connections by generation: the present one, and former ones that are still being torn down.
+    var connections: [UInt64: LiveConnection] = [:]
     var hasBeenConnected = false
 
     private var hasRun = false
     private(set) var stopReason: StopReason?
     private var stopBy: Timestamp?
-    private let deadlineMoved = Signal()
-    private var armed: Timestamp?
+    /// The moment at which the deadlines are looked at, and the call that sees to it.
+    private var armed: (moment: Timestamp, call: PendingCall)?
 
     init(
         handler: sending Handler,
@@ -69,7 +76,10 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
             )
         }
         hasRun = true
-        defer { mailbox.finish() }
+        defer {
+            mailbox.finish()
+            armed?.call.cancel()
+        }
         switch try handler.start(&socket) {
         case .ignore: return
         case .noConnect(let target): self.target = target
@@ -77,13 +87,14 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         }
         settle()
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.takeCommands() }
-            group.addTask { await self.keepDeadlines() }
-            while let job = await mailbox.nextJob() {
-                group.addTask { await job() }
+            while let round = await mailbox.next() {
+                for job in round.jobs { group.addTask { await job() } }
+                take(round)
             }
             group.cancelAll()
         }
+        for connection in connections.values { connection.task.cancel() }
+        while let connection = connections.values.first { await connection.task.value }
         stop(.cancelled)
         switch stopReason {
         case .failure(let error): throw error
@@ -94,19 +105,23 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
 
     // MARK: What happens
 
-    private func takeCommands() async {
-        while let commands = await mailbox.nextCommands() {
-            for command in commands where stopReason == nil {
-                switch command {
-                case .info(let info): apply(handler.handle(info, &socket))
-                case .delayedInfo(let info, let moment): delay(info, until: moment)
-                case .request(let request, let caller): apply(handler.handle(request, from: caller, &socket))
-                case .stop(let reason): stop(reason)
-                }
-                drain()
+    private func take(_ round: Mailbox<Handler>.Round) {
+        for command in round.commands where stopReason == nil {
+            switch command {
+            case .info(let info): apply(handler.handle(info, &socket))
+            case .delayedInfo(let info, let moment): delay(info, until: moment)
+            case .request(let request, let caller): apply(handler.handle(request, from: caller, &socket))
+            case .stop(let reason): stop(reason)
+            case .connectionFailed(let generation, let error): cut(generation, error)
             }
-            flush()
+            drain()
         }
+        if round.isTimeUp {
+            armed?.call.cancel()
+            armed = nil
+            deadlinesReached(clock.now)
+        }
+        flush()
     }
 
     private func delay(_ info: Handler.Info, until moment: Timestamp) {
@@ -117,23 +132,24 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         }
     }
 
-    private func keepDeadlines() async {
-        while !Task.isCancelled {
-            deadlinesReached(clock.now)
-            armed = nextDeadline
-            if let armed {
-                await deadlineMoved.wait(until: armed, on: clock)
-            } else {
-                await deadlineMoved.wait()
-            }
-        }
+    /// Has the deadlines looked at when the next one comes.
+    private func arm() {
+        guard let next = nextDeadline, armed.map({ next < $0.moment }) ?? true else { return }
+        armed?.call.cancel()
+        armed = (next, clock.call(at: next) { [mailbox] in mailbox.timeIsUp() })
     }
 
     private var nextDeadline: Timestamp? {
-        [
-            socket.core.table.nextDeadline, socket.delayed.next, socket.alarm?.moment, pendingMove?.deadline,
-            pendingConnect?.moment, stopBy,
-        ].compacted().min()
+        if stopReason != nil { return stopBy }
+        var next = socket.core.table.nextDeadline
+        func consider(_ deadline: Timestamp?) {
+            if let deadline { next = next.map { min($0, deadline) } ?? deadline }
+        }
+        consider(socket.delayed.next)
+        consider(socket.alarm?.moment)
+        consider(pendingMove?.deadline)
+        consider(pendingConnect?.moment)
+        return next
     }
 
     private func deadlinesReached(_ now: Timestamp) {
@@ -152,7 +168,6 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
             apply(handler.handle(info, &socket))
             drain()
         }
-        flush()
     }
 
     // MARK: What follows
@@ -231,7 +246,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
 
     /// Hands what the callbacks left behind to the writer, the heartbeat and the clock.
     func flush() {
-        if case .connected(_, let outbox, _) = phase {
+        if case .connected(_, let outbox) = phase {
             let frames = socket.core.takeOutgoing()
             if !frames.isEmpty { outbox.add(frames) }
             if socket.core.backlog > 0 { socket.core.backlog = outbox.backlog }
@@ -246,7 +261,7 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         }
         goOnMoving()
         configuration.wakeList?.wakeAll()
-        if let next = nextDeadline, armed.map({ next < $0 }) ?? true { deadlineMoved.raise() }
+        arm()
     }
 
     /// Stops: all references end, `terminate` is called, and the connection gets its time to close.
@@ -263,21 +278,15 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         mailbox.close()
         switch phase {
         case .idle: break
-        case .connecting(_, let abandoned): abandoned.raise()
-        case .connected(_, let outbox, _): outbox.close(code: 1000, reason: "")
+        case .connecting(let generation): cut(generation)
+        case .connected(_, let outbox): outbox.close(code: 1000, reason: "")
         }
         phase = .idle
-        if liveConnections == 0 {
+        if connections.isEmpty {
             mailbox.finish()
         } else {
             stopBy = clock.now + configuration.deadlines.close + .seconds(1)
-            deadlineMoved.raise()
+            arm()
         }
-    }
-}
-
-extension Sequence {
-    fileprivate func compacted<Wrapped>() -> [Wrapped] where Element == Wrapped? {
-        compactMap { $0 }
     }
 }

@@ -9,14 +9,25 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
         case delayedInfo(Handler.Info, Timestamp)
         case request(Handler.Request, Caller<Handler.Response>)
         case stop(StopReason)
+        /// A connection counts as lost, whatever its reader still waits for.
+        case connectionFailed(UInt64, PhoenixError)
+    }
+
+    /// What waits for the driver.
+    struct Round {
+        var commands: [Command] = []
+        var jobs: [Job] = []
+        /// Whether a deadline came.
+        var isTimeUp = false
+
+        var isEmpty: Bool { commands.isEmpty && jobs.isEmpty && !isTimeUp }
     }
 
     /// Asynchronous work for the driver's task group.
     typealias Job = @Sendable () async -> Void
 
     private struct State {
-        var commands: [Command] = []
-        var jobs: [Job] = []
+        var round = Round()
         /// How many jobs of the handler's own wait or run.
         var works = 0
         var calls: [UInt64: CheckedContinuation<Result<Handler.Response, PhoenixError>, Never>] = [:]
@@ -29,8 +40,7 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
 
     private let limit: Int
     private let state = Mutex(State())
-    private let commandsCame = Signal()
-    private let jobsCame = Signal()
+    private let somethingCame = Signal()
 
     init(limit: Int) {
         self.limit = limit
@@ -44,25 +54,25 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
     func send(_ command: Command) throws(PhoenixError) {
         let refusal: PhoenixError? = state.withLock { state in
             if state.isClosed { return Self.stopped }
-            if state.commands.count >= limit {
+            if state.round.commands.count >= limit {
                 return PhoenixError(
                     .bufferFull,
                     "Expected at most \(limit) messages waiting for the handler, got one more. The handler is too slow."
                 )
             }
-            state.commands.append(command)
+            state.round.commands.append(command)
             return nil
         }
         if let refusal { throw refusal }
-        commandsCame.raise()
+        somethingCame.raise()
     }
 
     /// Adds a command that must not get lost: the driver's own results and orders to stop.
     func post(_ command: Command) {
         state.withLock { state in
-            if !state.isClosed { state.commands.append(command) }
+            if !state.isClosed { state.round.commands.append(command) }
         }
-        commandsCame.raise()
+        somethingCame.raise()
     }
 
     /// Books a call and returns its number, by which it is settled once.
@@ -91,23 +101,24 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
 
     // MARK: For the driver
 
-    /// All commands that wait, as soon as there is one; nil when the driver has finished or was cancelled.
-    func nextCommands() async -> [Command]? {
+    /// All that waits, as soon as there is something; nil when the driver has finished or was cancelled.
+    func next() async -> Round? {
         while true {
-            let (commands, isFinished) = state.withLock { state in
-                let commands = state.commands
-                state.commands = []
-                return (commands, state.isFinished)
+            let (round, isFinished) = state.withLock { state in
+                let round = state.round
+                state.round = Round()
+                return (round, state.isFinished)
             }
             if isFinished || Task.isCancelled { return nil }
-            if !commands.isEmpty { return commands }
-            await commandsCame.wait()
+            if !round.isEmpty { return round }
+            await somethingCame.wait()
         }
     }
 
-    func add(_ job: @escaping Job) {
-        state.withLock { $0.jobs.append(job) }
-        jobsCame.raise()
+    /// A deadline of the driver's came.
+    func timeIsUp() {
+        state.withLock { $0.round.isTimeUp = true }
+        somethingCame.raise()
     }
 
     /// Adds work of the handler's own, whose result comes back as an info.
@@ -122,23 +133,13 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
         guard isTaken else {
             throw PhoenixError(.bufferFull, "Expected at most \(limit) pieces of work at a time, got one more.")
         }
-        add { [self] in
+        let job: Job = { [self] in
             let info = await work()
             state.withLock { $0.works -= 1 }
             post(.info(info))
         }
-    }
-
-    /// The next job for the driver's task group; nil when the driver has finished or was cancelled.
-    func nextJob() async -> Job? {
-        while true {
-            let (job, isFinished) = state.withLock { state in
-                (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isFinished)
-            }
-            if isFinished || Task.isCancelled { return nil }
-            if let job { return job }
-            await jobsCame.wait()
-        }
+        state.withLock { $0.round.jobs.append(job) }
+        somethingCame.raise()
     }
 
     /// Refuses everything from now on, and settles the calls that wait.
@@ -147,21 +148,20 @@ final class Mailbox<Handler: SocketHandler>: Sendable {
             let calls = state.calls
             state.isClosed = true
             state.calls = [:]
-            state.commands = []
+            state.round.commands = []
             return calls
         }
         for continuation in calls.values { continuation.resume(returning: .failure(Self.stopped)) }
     }
 
-    /// Closes, and ends the driver's loops.
+    /// Closes, and ends the driver's loop.
     func finish() {
         close()
         state.withLock { state in
             state.isFinished = true
-            state.jobs = []
+            state.round = Round()
         }
-        commandsCame.raise()
-        jobsCame.raise()
+        somethingCame.raise()
     }
 
     private static var stopped: PhoenixError {

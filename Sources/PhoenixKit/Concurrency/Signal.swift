@@ -44,14 +44,4 @@ final class Signal: Sendable {
             waiter?.resume()
         }
     }
-
-    /// The same, but no longer than until `deadline`.
-    func wait(until deadline: Timestamp, on clock: any PhoenixClock) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await clock.sleep(until: deadline) }
-            group.addTask { await self.wait() }
-            await group.next()
-            group.cancelAll()
-        }
-    }
 }

@@ -94,6 +94,16 @@ public protocol Outbound: Sendable {
     func close(code: UInt16, reason: String) async
 }
 
+/// A sending half that takes frames at once as long as it has room, so that nobody need wait beside it.
+package protocol ImmediateOutbound: Outbound {
+    /// Sends frames as `write` does, from whatever task, and returns at once.
+    ///
+    /// One call at a time, `write` included.
+    ///
+    /// - Returns: whether there is room for more. If not, `write` with no frames waits until there is.
+    func offer(_ frames: [Frame]) throws -> Bool
+}
+
 /// What the two ends of a connection agreed on.
 public struct ConnectionDetails: Sendable {
     /// The subprotocol the server chose, such as `phoenix`; nil when it chose none.

@@ -1,13 +1,26 @@
 private import Dispatch
 internal import Synchronization
 
-/// Wakes the sleepers of the system's clock: one timer for the whole process, always set to the earliest of them.
+/// Wakes the sleepers of the system's clock, and calls who wants to be called: one timer for the whole process, always set to
+/// the earliest of them.
 final class Alarm: Sendable {
     static let shared = Alarm()
 
+    fileprivate enum Sleeper {
+        case task(CheckedContinuation<Bool, Never>)
+        case call(@Sendable () -> Void)
+
+        func wake(isDue: Bool) {
+            switch self {
+            case .task(let continuation): continuation.resume(returning: isDue)
+            case .call(let body): if isDue { body() }
+            }
+        }
+    }
+
     fileprivate struct State {
         var deadlines = DeadlineQueue<UInt64>()
-        var sleepers: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+        var sleepers: [UInt64: Sleeper] = [:]
         /// Sleepers that were cancelled before they fell asleep.
         var cancelled: Set<UInt64> = []
         var last: UInt64 = 0
@@ -44,33 +57,44 @@ final class Alarm: Sendable {
             await withCheckedContinuation { continuation in
                 let isCancelled = state.withLock { state in
                     if state.cancelled.contains(number) { return true }
-                    state.sleepers[number] = continuation
-                    state.deadlines.add(number, at: deadline)
-                    state.arm(at: moment)
+                    state.add(.task(continuation), number, until: deadline, at: moment)
                     return false
                 }
                 if isCancelled { continuation.resume(returning: false) }
             }
         } onCancel: {
             let sleeper = state.withLock { state in
-                guard let sleeper = state.sleepers.removeValue(forKey: number) else {
-                    state.cancelled.insert(number)
-                    return nil as CheckedContinuation<Bool, Never>?
-                }
-                state.deadlines.forget()
-                state.deadlines.compact { [sleepers = state.sleepers] in sleepers[$0] != nil }
+                let sleeper = state.remove(number)
+                if sleeper == nil { state.cancelled.insert(number) }
                 return sleeper
             }
-            sleeper?.resume(returning: false)
+            sleeper?.wake(isDue: false)
         }
         _ = state.withLock { $0.cancelled.remove(number) }
         guard isAwake else { throw CancellationError() }
         try Task.checkCancellation()
     }
 
+    /// Calls `body`, which must not block, when `deadline` comes.
+    ///
+    /// - Returns: the number by which the call can be given up.
+    func call(at deadline: Timestamp, now: Timestamp, _ body: @escaping @Sendable () -> Void) -> UInt64 {
+        state.withLock { state in
+            state.last += 1
+            state.add(.call(body), state.last, until: deadline, at: now)
+            return state.last
+        }
+    }
+
+    /// Gives up a call.
+    func giveUp(_ number: UInt64) {
+        // What the call holds is let go of outside of the lock.
+        _ = state.withLock { $0.remove(number) }
+    }
+
     private func ring(_ now: Timestamp) {
         let awake = state.withLock { state in
-            var awake: [CheckedContinuation<Bool, Never>] = []
+            var awake: [Sleeper] = []
             while let number = state.deadlines.popDue(at: now) {
                 if let sleeper = state.sleepers.removeValue(forKey: number) { awake.append(sleeper) }
             }
@@ -78,11 +102,25 @@ final class Alarm: Sendable {
             state.arm(at: now)
             return awake
         }
-        for sleeper in awake { sleeper.resume(returning: true) }
+        for sleeper in awake { sleeper.wake(isDue: true) }
     }
 }
 
 extension Alarm.State {
+    fileprivate mutating func add(_ sleeper: Alarm.Sleeper, _ number: UInt64, until deadline: Timestamp, at now: Timestamp) {
+        sleepers[number] = sleeper
+        deadlines.add(number, at: deadline)
+        arm(at: now)
+    }
+
+    /// Takes out a sleeper before its time; nil when it is not there.
+    fileprivate mutating func remove(_ number: UInt64) -> Alarm.Sleeper? {
+        guard let sleeper = sleepers.removeValue(forKey: number) else { return nil }
+        deadlines.forget()
+        deadlines.compact { [sleepers] in sleepers[$0] != nil }
+        return sleeper
+    }
+
     /// Sets the timer to the earliest deadline, unless it is set to that or an earlier one.
     fileprivate mutating func arm(at now: Timestamp) {
         guard let next = deadlines.next, armed.map({ next < $0 }) ?? true else { return }

@@ -93,7 +93,7 @@ extension FuzzTarget {
             let parts = ConnectionHandler.Parts(
                 inbound: InboundQueue(),
                 outbound: OutboundQueue(limits: connection.limits, deadline: .seconds(1), clock: connection.clock),
-                closing: OneShot(),
+                closing: ClosingWatch(limit: .seconds(1), clock: connection.clock),
                 clock: connection.clock,
                 limits: connection.limits,
                 random: { 0 }

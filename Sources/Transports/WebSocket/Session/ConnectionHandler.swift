@@ -17,8 +17,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     struct Parts: Sendable {
         let inbound: InboundQueue
         let outbound: OutboundQueue
-        /// Completed with the moment at which the connection began to close.
-        let closing: OneShot<Timestamp>
+        /// Told when the connection begins to close.
+        let closing: ClosingWatch
         let clock: any PhoenixClock
         let limits: ConnectionLimits
         let random: @Sendable () -> UInt64
@@ -168,7 +168,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
         let verdict = CloseFrame(fittingCode: violation.closeCode, reason: "")
         self.verdict = verdict
-        parts.closing.complete(.success(parts.clock.now))
+        parts.closing.begins(at: parts.clock.now)
         let outbound = parts.outbound
         let (eventLoop, bound) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
         parts.inbound.finish(.failed(violation.error)) {
@@ -321,7 +321,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         var buffer = context.channel.allocator.buffer(capacity: 128 + FrameWriter.overhead)
         writer.write(.close(verdict ?? frame), into: &buffer)
         isCloseSent = true
-        parts.closing.complete(.success(parts.clock.now))
+        parts.closing.begins(at: parts.clock.now)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 

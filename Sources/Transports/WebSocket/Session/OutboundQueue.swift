@@ -5,7 +5,7 @@ private import Synchronization
 ///
 /// A write with room neither suspends nor changes threads: it leaves its frames here, and the event loop takes all that
 /// is here in one go. Counted is what has not yet reached the kernel.
-final class OutboundQueue: Outbound {
+final class OutboundQueue: ImmediateOutbound {
     private struct State {
         /// Frames the event loop has not taken yet.
         var frames: [Frame] = []
@@ -49,6 +49,11 @@ final class OutboundQueue: Outbound {
     // MARK: The writer's side
 
     func write(_ frames: [Frame]) async throws {
+        try Task.checkCancellation()
+        if try !offer(frames) { try await waitForRoom() }
+    }
+
+    func offer(_ frames: [Frame]) throws -> Bool {
         var count = 0
         for frame in frames {
             guard frame.bytes.count <= messageLimit else {
@@ -59,17 +64,16 @@ final class OutboundQueue: Outbound {
             }
             count += frame.bytes.count + FrameWriter.overhead
         }
-        try Task.checkCancellation()
-        let (flush, isFull) = try state.withLock { state throws -> ((@Sendable () -> Void)?, Bool) in
+        let (flush, hasRoom) = try state.withLock { state throws -> ((@Sendable () -> Void)?, Bool) in
             if let end = state.end { throw end }
-            guard !frames.isEmpty else { return (nil, state.outstanding > capacity) }
-            state.frames += frames
+            guard !frames.isEmpty else { return (nil, state.outstanding <= capacity) }
+            if state.frames.isEmpty { state.frames = frames } else { state.frames += frames }
             state.outstanding += count
             defer { state.isAnnounced = true }
-            return (state.isAnnounced ? nil : state.orders?.flush, state.outstanding > capacity)
+            return (state.isAnnounced ? nil : state.orders?.flush, state.outstanding <= capacity)
         }
         flush?()
-        if isFull { try await waitForRoom() }
+        return hasRoom
     }
 
     func close(code: UInt16, reason: String) async {

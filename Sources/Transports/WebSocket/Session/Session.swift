@@ -7,7 +7,6 @@ struct Session: Sendable {
     private let channel: any Channel
     private let parts: ConnectionHandler.Parts
     private let handler: NIOLoopBound<ConnectionHandler>
-    private let deadlines: ConnectionDeadlines
     private let connection: Connection
 
     /// The names of the extensions in use.
@@ -24,9 +23,9 @@ struct Session: Sendable {
     ) async throws -> Result {
         let gone = OneShot<Void>()
         channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
-        // Not children of a task group, whose body would leave the isolation of the caller. They end here all the same:
+        parts.closing.start { tell { $0.closeNow() } }
+        // Not a child of a task group, whose body would leave the isolation of the caller. It ends here all the same:
         // there is no way past the cancellation and the wait below.
-        let watch = Task { await watchClosing() }
         let pings = keepAlive.map { interval in Task { await keepAlivePings(every: interval) } }
 
         let result: Swift.Result<Result, any Error>
@@ -56,18 +55,10 @@ struct Session: Sendable {
         } onCancel: {
             tell { $0.closeNow() }
         }
-        watch.cancel()
         pings?.cancel()
-        await watch.value
+        await parts.closing.end()
         await pings?.value
         return try result.get()
-    }
-
-    /// Closes the connection when the peer takes too long over the closing handshake.
-    private func watchClosing() async {
-        guard let began = try? await parts.closing.value() else { return }
-        do { try await parts.clock.sleep(until: began + deadlines.close) } catch { return }
-        tell { $0.closeNow() }
     }
 
     private func keepAlivePings(every interval: Duration) async {
@@ -127,7 +118,7 @@ extension Session {
                 deadline: request.deadlines.write,
                 clock: request.clock
             ),
-            closing: OneShot(),
+            closing: ClosingWatch(limit: request.deadlines.close, clock: request.clock),
             clock: request.clock,
             limits: request.limits,
             random: configuration.random
@@ -154,7 +145,6 @@ extension Session {
             channel: channel,
             parts: parts,
             handler: opened.handler,
-            deadlines: request.deadlines,
             connection: Connection(inbound: parts.inbound, outbound: parts.outbound, details: opened.details)
         )
     }
