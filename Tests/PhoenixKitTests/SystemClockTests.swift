@@ -31,6 +31,26 @@ struct SystemClockTests {
         #expect(awake.sorted() == [10, 20, 30, 40])
     }
 
+    @Test("a call is made when its moment has come, and not when it is given up", arguments: [true, false])
+    func calls(onTheSystemsClock: Bool) async {
+        let clock: any PhoenixClock = onTheSystemsClock ? SystemClock() : OtherClock()
+        let (calls, continuation) = AsyncStream<Int>.makeStream()
+        let start = clock.now
+        let given = [30, 10, 20].map { delay in
+            clock.call(at: start + .milliseconds(delay)) { continuation.yield(delay) }
+        }
+        given[1].cancel()
+        given[1].cancel()
+        var made: [Int] = []
+        for await delay in calls {
+            #expect(clock.now >= start + .milliseconds(delay))
+            made.append(delay)
+            if made.count == 2 { break }
+        }
+        #expect(made == [20, 30])
+        given[0].cancel()
+    }
+
     @Test("a cancelled sleep throws, and ten thousand of them leave nothing behind")
     func cancellation() async throws {
         let clock = SystemClock()
@@ -41,5 +61,16 @@ struct SystemClockTests {
             await #expect(throws: CancellationError.self) { try await sleeper.value }
         }
         #expect(Alarm.shared.sleeperCount < 1_000)
+    }
+}
+
+/// The system's clock, as if it were somebody else's.
+private struct OtherClock: PhoenixClock {
+    private let base = SystemClock()
+
+    var now: Timestamp { base.now }
+
+    func sleep(until deadline: Timestamp) async throws {
+        try await base.sleep(until: deadline)
     }
 }

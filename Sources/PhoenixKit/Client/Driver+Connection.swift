@@ -1,15 +1,6 @@
 internal import Logging
 
 extension Driver {
-    /// How the work on an open connection ended.
-    private enum Ending: Sendable {
-        case closed(ConnectionClose)
-        case failed(PhoenixError)
-        /// The transport's inbound ended and said nothing.
-        case down
-        case cancelled
-    }
-
     // MARK: Opening
 
     /// Connects, in whatever state the client is (hazard B36): see `Directive`.
@@ -45,7 +36,7 @@ extension Driver {
         let generation = socket.core.generation
         phase = .connecting(generation)
         // Not a child of the driver's task group, so that it can be cancelled by itself. `run` waits for it all the same.
-        connections[generation] = LiveConnection(task: Task { await runConnection(generation, to: target) })
+        connections[generation] = LiveConnection(task: Task { @concurrent in await self.run(generation, to: target) })
     }
 
     /// Tears a connection down without ado: one that is given up, or one that failed with `failure`.
@@ -69,38 +60,71 @@ extension Driver {
         }
     }
 
-    /// One connection from its beginning to its end.
-    private func runConnection(_ generation: UInt64, to target: ConnectionTarget) async {
-        do {
-            guard case .connecting(generation) = phase else { throw CancellationError() }
-            let resolution = try resolve(target)
-            for note in resolution.notes { logger.info("\(note)") }
-            let request = Self.request(for: resolution, target, generation, configuration)
-            let (transport, serializer) = (resolution.transport, resolution.serializer)
-            try await Self.withConnection(of: transport, request) { connection in
-                await self.serve(
-                    connection,
-                    generation,
-                    serializer: serializer,
-                    needsHeartbeat: transport.capabilities.needsHeartbeat
-                )
+    /// One connection from its beginning to its end; outside of the driver's isolation, in which a transport has no business.
+    @concurrent
+    private nonisolated func run(_ generation: UInt64, to target: ConnectionTarget) async {
+        if let attempt = await attempt(generation, target) {
+            do {
+                try await attempt.transport.withConnection(attempt.request) {
+                    await self.serve($0, generation, attempt)
+                }
+            } catch {
+                await attemptFailed(generation, error)
             }
-        } catch {
-            if !(error is CancellationError), !Task.isCancelled { metrics?.connectionFailed() }
-            connectionEnded(generation, .failedToConnect(PhoenixError(transport: error)))
         }
-        connections[generation] = nil
-        if stopReason != nil, connections.isEmpty { mailbox.finish() }
+        await connectionIsGone(generation)
     }
 
-    /// Leaves the driver's isolation, in which a transport has no business.
-    @concurrent
-    private static func withConnection(
-        of transport: T,
-        _ request: ConnectionRequest,
-        _ body: @Sendable (Connection) async -> Void
-    ) async throws {
-        try await transport.withConnection(request, body)
+    // The frames of a connection's task last as long as the connection. So they hold references rather than values, and what needs
+    // room for a moment only is done by functions that are not inlined into them.
+
+    /// What a connection is made of.
+    private final class Attempt: Sendable {
+        let transport: T
+        let serializer: S
+        let request: ConnectionRequest
+
+        init(_ resolution: Resolution<T, S>, _ request: ConnectionRequest) {
+            (transport, serializer, self.request) = (resolution.transport, resolution.serializer, request)
+        }
+    }
+
+    /// A connection that is open.
+    private final class Link: Sendable {
+        let inbound: any Inbound
+        let serializer: S
+        let outbox: Outbox
+        let monitor: ConnectionMonitor
+
+        init(_ inbound: any Inbound, _ serializer: S, _ outbox: Outbox, _ monitor: ConnectionMonitor) {
+            (self.inbound, self.serializer, self.outbox, self.monitor) = (inbound, serializer, outbox, monitor)
+        }
+    }
+
+    /// Prepares a connection; nil when nobody wants it any more, or it is not to be had.
+    @inline(never)
+    private func attempt(_ generation: UInt64, _ target: ConnectionTarget) -> Attempt? {
+        guard case .connecting(generation) = phase else { return nil }
+        do {
+            let resolution = try resolve(target)
+            for note in resolution.notes { logger.info("\(note)") }
+            return Attempt(resolution, Self.request(for: resolution, target, generation, configuration))
+        } catch {
+            attemptFailed(generation, error)
+            return nil
+        }
+    }
+
+    @inline(never)
+    private func attemptFailed(_ generation: UInt64, _ error: any Error) {
+        if !(error is CancellationError), !Task.isCancelled { metrics?.connectionFailed() }
+        connectionEnded(generation, .failedToConnect(PhoenixError(transport: error)))
+    }
+
+    @inline(never)
+    private func connectionIsGone(_ generation: UInt64) {
+        connections[generation] = nil
+        if stopReason != nil, connections.isEmpty { mailbox.finish() }
     }
 
     /// What a connection to `target` needs.
@@ -130,14 +154,20 @@ extension Driver {
 
     // MARK: Open
 
-    private func serve(
-        _ connection: Connection,
-        _ generation: UInt64,
-        serializer: S,
-        needsHeartbeat: Bool
-    ) async {
-        guard case .connecting(generation) = phase else { return }
+    private func serve(_ connection: Connection, _ generation: UInt64, _ attempt: Attempt) async {
+        guard let link = connected(connection, generation, attempt) else { return }
+        await read(link, generation)
+        link.monitor.stop()
+        await link.outbox.end()
+        connectionIsOver(generation, link)
+    }
+
+    /// The connection is open; nil when nobody wants it any more.
+    @inline(never)
+    private func connected(_ connection: Connection, _ generation: UInt64, _ attempt: Attempt) -> Link? {
+        guard case .connecting(generation) = phase else { return nil }
         let connection = connection.tapped(by: configuration.wiretap, generation: generation, clock: clock)
+        let needsHeartbeat = attempt.transport.capabilities.needsHeartbeat
         let outbox = outbox(to: connection.outbound, generation)
         let monitor = ConnectionMonitor(
             interval: needsHeartbeat ? configuration.heartbeatInterval : nil,
@@ -149,17 +179,12 @@ extension Driver {
         metrics?.connectionOpened(isFirst: !hasBeenConnected)
         hasBeenConnected = true
         socket.monitor = monitor
-        socket.core.connected(serializer)
+        socket.core.connected(attempt.serializer)
         logger.debug("Connected", metadata: ["generation": "\(generation)"])
         apply(handler.connected(&socket))
         settle()
-
-        if needsHeartbeat { start(monitor, generation, serializer, outbox) }
-        let ending = await read(connection.inbound, generation, serializer, monitor)
-        monitor.stop()
-        await outbox.end()
-        metrics?.connectionClosed()
-        connectionEnded(generation, reason(for: ending, generation, outbox))
+        if needsHeartbeat { start(monitor, generation, attempt.serializer, outbox) }
+        return Link(connection.inbound, attempt.serializer, outbox, monitor)
     }
 
     /// What passes frames on to `outbound`.
@@ -185,28 +210,33 @@ extension Driver {
         )
     }
 
-    private func read(
-        _ inbound: any Inbound,
-        _ generation: UInt64,
-        _ serializer: S,
-        _ monitor: ConnectionMonitor
-    ) async -> Ending {
+    /// Reads until the connection ends.
+    private func read(_ link: Link, _ generation: UInt64) async {
         do {
-            while true {
-                monitor.readerWaits()
-                guard let event = try await inbound.next() else { return .down }
-                switch event {
-                case .frames(let batch):
-                    monitor.framesArrived(at: batch.arrival)
-                    receive(batch, generation, serializer, monitor)
-                case .closed(let close): return .closed(close)
-                }
-            }
-        } catch is CancellationError {
-            return .cancelled
+            repeat { link.monitor.readerWaits() } while take(try await link.inbound.next(), link, generation)
         } catch {
-            return .failed(PhoenixError(transport: error))
+            readingFailed(generation, error)
         }
+    }
+
+    /// Takes in what came; false when that was the end.
+    @inline(never)
+    private func take(_ event: InboundEvent?, _ link: Link, _ generation: UInt64) -> Bool {
+        switch event {
+        case .frames(let batch):
+            link.monitor.framesArrived(at: batch.arrival)
+            receive(batch, generation, link.serializer, link.monitor)
+            return true
+        case .closed(let close): connections[generation]?.ending = .closed(close)
+        case nil: connections[generation]?.ending = .down
+        }
+        return false
+    }
+
+    @inline(never)
+    private func readingFailed(_ generation: UInt64, _ error: any Error) {
+        connections[generation]?.ending =
+            error is CancellationError ? .cancelled : .failed(PhoenixError(transport: error))
     }
 
     // MARK: Frames
@@ -316,16 +346,22 @@ extension Driver {
         disconnections.append(reason)
     }
 
-    private func reason(for ending: Ending, _ generation: UInt64, _ outbox: Outbox) -> DisconnectReason {
+    @inline(never)
+    private func connectionIsOver(_ generation: UInt64, _ link: Link) {
+        metrics?.connectionClosed()
+        connectionEnded(generation, reason(generation, link.outbox))
+    }
+
+    private func reason(_ generation: UInt64, _ outbox: Outbox) -> DisconnectReason {
         if let failure = connections[generation]?.failure { return DisconnectReason(.failed, error: failure) }
-        switch ending {
+        switch connections[generation]?.ending {
         case .closed(let close):
             if !close.isClean, let failure = outbox.failure, failure.code != .disconnected {
                 return DisconnectReason(.failed, error: failure)
             }
             return DisconnectReason(.closed, close: close)
         case .failed(let error): return DisconnectReason(.failed, error: error)
-        case .down, .cancelled: return DisconnectReason(.transportDown)
+        case .down, .cancelled, nil: return DisconnectReason(.transportDown)
         }
     }
 }

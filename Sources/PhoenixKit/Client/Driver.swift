@@ -20,12 +20,24 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         let task: Task<Void, Never>
         /// Why it was cut although nobody asked for that.
         var failure: PhoenixError?
+        /// How reading ended.
+        var ending: Ending?
     }
 
-    let configuration: SocketConfiguration
+    /// How the work on an open connection ended.
+    enum Ending: Sendable {
+        case closed(ConnectionClose)
+        case failed(PhoenixError)
+        /// The transport's inbound ended and said nothing.
+        case down
+        case cancelled
+    }
+
+    let shared: SharedConfiguration
     let mailbox: Mailbox<Handler>
     let resolve: Resolver
     let batchLoop: BatchLoop<Handler, S>
+    var configuration: SocketConfiguration { _read { yield shared.configuration } }
     var clock: any PhoenixClock { configuration.clock }
     var logger: Logger { configuration.logger }
     var metrics: SocketMetrics? { configuration.metrics }
@@ -60,10 +72,11 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
         self.batchLoop = batchLoop
         self.handler = handler
         self.mailbox = mailbox
-        self.configuration = configuration
         self.resolve = resolve
-        socket = SocketContext(core: SocketCore(configuration: configuration), mailbox: mailbox) { target in
-            await Driver.probe(target, configuration, resolve)
+        let shared = SharedConfiguration(configuration)
+        self.shared = shared
+        socket = SocketContext(core: SocketCore(shared), mailbox: mailbox) { target in
+            await Driver.probe(target, shared.configuration, resolve)
         }
     }
 
@@ -80,26 +93,50 @@ actor Driver<Handler: SocketHandler, T: Transport, S: Serializer> {
             mailbox.finish()
             armed?.call.cancel()
         }
-        switch try handler.start(&socket) {
-        case .ignore: return
-        case .noConnect(let target): self.target = target
-        case .connect(let target): connect(to: target)
-        }
-        settle()
-        await withDiscardingTaskGroup { group in
-            while let round = await mailbox.next() {
-                for job in round.jobs { group.addTask { await job() } }
-                take(round)
+        guard try start() else { return }
+        while let round = await mailbox.next() {
+            if !round.jobs.isEmpty {
+                await work(round)
+                break
             }
-            group.cancelAll()
+            take(round)
         }
-        for connection in connections.values { connection.task.cancel() }
-        while let connection = connections.values.first { await connection.task.value }
+        await tearDown()
         stop(.cancelled)
         switch stopReason {
         case .failure(let error): throw error
         case .cancelled: throw CancellationError()
         case .normal, .released, nil: return
+        }
+    }
+
+    /// Starts the handler; false when it wants nothing.
+    private func start() throws -> Bool {
+        switch try handler.start(&socket) {
+        case .ignore: return false
+        case .noConnect(let target): self.target = target
+        case .connect(let target): connect(to: target)
+        }
+        settle()
+        return true
+    }
+
+    /// Ends the connections that there are still, and waits for them.
+    private func tearDown() async {
+        for connection in connections.values { connection.task.cancel() }
+        while let connection = connections.values.first { await connection.task.value }
+    }
+
+    /// Goes on with the task group that the work of the handler's own needs: few clients have any, and a group takes 2 kB.
+    private func work(_ first: Mailbox<Handler>.Round) async {
+        await withDiscardingTaskGroup { group in
+            var next: Mailbox<Handler>.Round? = first
+            while let round = next {
+                for job in round.jobs { group.addTask { await job() } }
+                take(round)
+                next = await mailbox.next()
+            }
+            group.cancelAll()
         }
     }
 

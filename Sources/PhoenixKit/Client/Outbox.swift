@@ -38,11 +38,9 @@ final class Outbox: Sendable {
     private let immediate: (any ImmediateOutbound)?
     private let writerFailed: @Sendable (PhoenixError) async -> Void
 
-    /// An outbox.
+    /// An outbox for `outbound`; where that is nil somebody else calls `next`.
     ///
-    /// - Parameters:
-    ///   - outbound: where the frames go; nil when `next` is called by somebody else.
-    ///   - writerFailed: called when `outbound` throws, and cancelled when the connection ends.
+    /// When `outbound` throws, `writerFailed` is called; it is cancelled when the connection ends.
     init(
         metrics: SocketMetrics?,
         outbound: (any Outbound)? = nil,
@@ -118,7 +116,7 @@ final class Outbox: Sendable {
         let (order, bytes) = state.withLock { state -> (Order?, Int) in
             guard !state.frames.isEmpty else {
                 let order = state.close.map { Order.close(code: $0.code, reason: $0.reason) }
-                state.isPassing = order != nil
+                if order == nil { (state.isPassing, state.writer) = (false, immediate == nil ? state.writer : nil) }
                 return (order, 0)
             }
             defer { (state.frames, state.bytes) = ([], 0) }
@@ -156,7 +154,6 @@ final class Outbox: Sendable {
     private func runWriter(_ beginning: Beginning) async {
         do {
             try await write(beginning)
-            state.withLock { $0.writer = nil }
         } catch is CancellationError {
             return
         } catch {

@@ -5,7 +5,7 @@ internal import Logging
 /// Not generic, and owned by the driver.
 @usableFromInline
 struct SocketCore: ~Copyable {
-    let configuration: SocketConfiguration
+    private let shared: SharedConfiguration
     let references = ReferenceSource()
     var table: ChannelTable
     /// What the table wants done, oldest first, from `nextEffect` on.
@@ -28,9 +28,15 @@ struct SocketCore: ~Copyable {
     var closeRequested: (code: UInt16, reason: String)?
     var generation: UInt64 = 0
 
+    var configuration: SocketConfiguration { _read { yield shared.configuration } }
+
+    init(_ shared: SharedConfiguration) {
+        self.shared = shared
+        table = ChannelTable(references: references, outstandingLimit: shared.configuration.outstandingLimit)
+    }
+
     init(configuration: SocketConfiguration) {
-        self.configuration = configuration
-        table = ChannelTable(references: references, outstandingLimit: configuration.outstandingLimit)
+        self.init(SharedConfiguration(configuration))
     }
 
     // MARK: Events

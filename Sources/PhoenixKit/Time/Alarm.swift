@@ -107,7 +107,12 @@ final class Alarm: Sendable {
 }
 
 extension Alarm.State {
-    fileprivate mutating func add(_ sleeper: Alarm.Sleeper, _ number: UInt64, until deadline: Timestamp, at now: Timestamp) {
+    fileprivate mutating func add(
+        _ sleeper: Alarm.Sleeper,
+        _ number: UInt64,
+        until deadline: Timestamp,
+        at now: Timestamp
+    ) {
         sleepers[number] = sleeper
         deadlines.add(number, at: deadline)
         arm(at: now)

@@ -50,14 +50,20 @@ public struct WebSocketTransport: Transport {
         _ request: ConnectionRequest,
         _ body: (Connection) async throws -> Result
     ) async throws -> Result {
-        let session = try await Session.open(request, connector: connector, configuration: configuration)
-        var metadata: Logger.Metadata = ["url": "\(request.url)", "connection": "\(request.generation)"]
-        if !session.extensions.isEmpty { metadata["extensions"] = "\(session.extensions.joined(separator: ", "))" }
-        request.logger.debug("WebSocket open", metadata: metadata)
+        let session = try await Session.open(request, by: self)
+        Self.log(session, request)
         return try await session.run(
             executor: configuration.executor,
             keepAlive: configuration.keepAlive,
             body
         )
+    }
+
+    /// Not inlined, so that what it needs takes no room in the frame of the connection.
+    @inline(never)
+    private static func log(_ session: Session, _ request: ConnectionRequest) {
+        var metadata: Logger.Metadata = ["url": "\(request.url)", "connection": "\(request.generation)"]
+        if !session.extensions.isEmpty { metadata["extensions"] = "\(session.extensions.joined(separator: ", "))" }
+        request.logger.debug("WebSocket open", metadata: metadata)
     }
 }

@@ -47,7 +47,9 @@ final class ClosingWatch: Sendable {
         await watch?.value
     }
 
-    /// Sleeps in a task of its own, which only closing connections have. It ends with `end`.
+    /// Sleeps in a task of its own, which only closing connections have.
+    ///
+    /// It ends with `end`.
     private func watch(_ state: inout State) {
         guard let began = state.began, let closeNow = state.closeNow, state.watch == nil else { return }
         state.watch = Task { [clock, limit] in

@@ -3,11 +3,25 @@ internal import NIOSSL
 internal import PhoenixKit
 
 /// One open connection, seen from the task that owns it.
-struct Session: Sendable {
+///
+/// A class, so that the frames of that task, which last as long as the connection, hold one reference.
+final class Session: Sendable {
     private let channel: any Channel
     private let parts: ConnectionHandler.Parts
     private let handler: NIOLoopBound<ConnectionHandler>
     private let connection: Connection
+
+    private init(
+        channel: any Channel,
+        parts: ConnectionHandler.Parts,
+        handler: NIOLoopBound<ConnectionHandler>,
+        details: ConnectionDetails
+    ) {
+        self.channel = channel
+        self.parts = parts
+        self.handler = handler
+        connection = Connection(inbound: parts.inbound, outbound: parts.outbound, details: details)
+    }
 
     /// The names of the extensions in use.
     var extensions: [String] { connection.details.extensions }
@@ -21,13 +35,8 @@ struct Session: Sendable {
         keepAlive: Duration?,
         _ body: (Connection) async throws -> Result
     ) async throws -> Result {
-        let gone = OneShot<Void>()
-        channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
-        parts.closing.start { tell { $0.closeNow() } }
-        // Not a child of a task group, whose body would leave the isolation of the caller. It ends here all the same:
-        // there is no way past the cancellation and the wait below.
-        let pings = keepAlive.map { interval in Task { await keepAlivePings(every: interval) } }
-
+        parts.closing.start { [self] in tell { $0.closeNow() } }
+        let pings = pings(every: keepAlive)
         let result: Swift.Result<Result, any Error>
         do {
             result = .success(
@@ -49,6 +58,24 @@ struct Session: Sendable {
         } catch {
             result = .failure(error)
         }
+        await leave(pings)
+        return try result.get()
+    }
+
+    /// The task that sends pings, where they are wanted.
+    ///
+    /// Not a child of a task group, whose body would leave the isolation of the caller. It ends with `run` all the same: there is no way past
+    /// `leave`.
+    @inline(never)
+    private func pings(every interval: Duration?) -> Task<Void, Never>? {
+        interval.map { interval in Task { await keepAlivePings(every: interval) } }
+    }
+
+    /// Closes the connection, and waits until it is gone and with it all that ran beside it.
+    @inline(never)
+    private func leave(_ pings: Task<Void, Never>?) async {
+        let gone = OneShot<Void>()
+        channel.closeFuture.whenComplete { _ in gone.complete(.success(())) }
         await withTaskCancellationHandler {
             tell { $0.leave() }
             try? await gone.valueWhateverHappens()
@@ -58,7 +85,6 @@ struct Session: Sendable {
         pings?.cancel()
         await parts.closing.end()
         await pings?.value
-        return try result.get()
     }
 
     private func keepAlivePings(every interval: Duration) async {
@@ -84,7 +110,21 @@ struct Session: Sendable {
 extension Session {
     /// Opens a connection: everything that can be refused is refused first, then the stages follow, each with its
     /// deadline.
-    static func open(
+    ///
+    /// In a task of its own: the memory that a task has once used it keeps to its end, and the caller's lasts as long as the connection.
+    @inline(never)
+    static func open(_ request: ConnectionRequest, by transport: WebSocketTransport) async throws -> Session {
+        let opening = Task {
+            try await open(request, connector: transport.connector, configuration: transport.configuration)
+        }
+        return try await withTaskCancellationHandler {
+            try await opening.value
+        } onCancel: {
+            opening.cancel()
+        }
+    }
+
+    private static func open(
         _ request: ConnectionRequest,
         connector: any WebSocketConnector,
         configuration: WebSocketTransport.Configuration
@@ -141,12 +181,7 @@ extension Session {
             try? await gone.valueWhateverHappens()
             throw error
         }
-        return Session(
-            channel: channel,
-            parts: parts,
-            handler: opened.handler,
-            connection: Connection(inbound: parts.inbound, outbound: parts.outbound, details: opened.details)
-        )
+        return Session(channel: channel, parts: parts, handler: opened.handler, details: opened.details)
     }
 
     /// Runs one stage of the opening, and says in its errors which it was.
