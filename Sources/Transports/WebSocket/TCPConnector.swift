@@ -30,7 +30,7 @@ public struct TCPConnector: WebSocketConnector {
             .channelOption(.autoRead, value: false)
             .channelOption(.recvAllocator, value: ReceiveAllocator())
             // What has come is one batch for the reader, who is woken once for it.
-            .channelOption(.maxMessagesPerRead, value: 16)
+            .channelOption(.maxMessagesPerRead, value: .init(ReceiveAllocator.readsInARow))
             // The deadline is the transport's; this one ends what goes on in the background, a moment later.
             .connectTimeout(.nanoseconds(max(1, request.timeout.clampedNanoseconds + 1_000_000_000)))
             .channelInitializer { channel in

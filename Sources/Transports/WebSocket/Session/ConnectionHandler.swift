@@ -43,6 +43,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// The frames of the reads since the last batch, and when the first of those reads came.
     private var frames: [Frame] = []
     private var arrival: Timestamp
+    /// How many frames the last batch had.
+    private var usualCount = 0
     /// When anything came last.
     private var lastArrival: Timestamp
     /// Whether a read is wanted but held back until the reader pulls.
@@ -143,7 +145,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func received(_ buffer: ByteBuffer) {
         lastArrival = parts.clock.now
         guard !isDiscarding else { return }
-        if frames.isEmpty { arrival = lastArrival }
+        if frames.isEmpty {
+            arrival = lastArrival
+            // Only now, so that a connection on which nothing comes any more holds nothing.
+            if usualCount > 16 { frames.reserveCapacity(usualCount) }
+        }
         let storage = LoopStorage.current
         buffer.withUnsafeReadableBytes { parser.feed($0.bindMemory(to: UInt8.self), copy: storage.copy) }
         storage.takeBack(buffer)
@@ -190,11 +196,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Hands the frames over that came since the last time.
     private func deliver() {
         guard !frames.isEmpty else { return }
-        let count = frames.count
+        // The next batch will be of the size of this one; where it is small, room for it is found in no time.
+        usualCount = frames.count
         parts.inbound.append(InboundBatch(frames: frames, arrival: arrival))
         frames = []
-        // The next batch will be of the size of this one; where it is small, room for it is found in no time.
-        if count > 16 { frames.reserveCapacity(count) }
     }
 
     /// Reads on if there is room for what comes.
