@@ -81,6 +81,7 @@ import Testing
                 default: text.removeSubrange(index..<min(text.count, index + 1 + seed.below(4)))
                 }
             }
+            if seed.chance(8) { text.append(strewn[seed.below(strewn.count)]) }
             let frame = Bytes(text)
             let short = try? V2Text.decode(frame)
             let scanned = try? V2Text.scanned(frame)

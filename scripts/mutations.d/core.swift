@@ -44,6 +44,7 @@ let package = Package(
             exclude: ["Replay/Transcripts"],
             swiftSettings: settings
         ),
+        .testTarget(name: "PhoenixJSONTests", dependencies: ["PhoenixKit", "PhoenixJSON"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
