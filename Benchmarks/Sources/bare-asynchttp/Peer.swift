@@ -8,7 +8,7 @@ internal import NIOPosix
 /// One long-poll session, opened by hand, all of whose work is done on one event loop.
 ///
 /// The requests have the headers of those of the transport.
-final class Peer: Sendable {
+final class Peer: BareEchoPeer, Sendable {
     private struct State {
         var reference = 1
         var wanted = 0
@@ -39,7 +39,7 @@ final class Peer: Sendable {
         guard let body = answer.body,
             let token = try JSONDecoder().decode(Session.self, from: Data(body.readableBytesView)).token,
             let escaped = token.addingPercentEncoding(withAllowedCharacters: .alphanumerics)
-        else { throw Failure.noSession }
+        else { throw BareFailure.noSession }
         poll = try HTTPClient.Request(
             url: "\(url)&token=\(escaped)",
             headers: [
@@ -98,12 +98,13 @@ final class Peer: Sendable {
 
     private func answered(_ result: Result<HTTPClient.Response, any Error>, isPoll: Bool) {
         guard case .success(let response) = result, let body = response.body else {
-            state.value.finished?.fail(Failure.noAnswer)
+            state.value.finished?.fail(BareFailure.noAnswer)
             return
         }
         if isPoll {
-            guard let integer = Self.integer(body) else {
-                state.value.finished?.fail(Failure.noAnswer)
+            // As it stands in a message that is a string.
+            guard let integer = body.withUnsafeReadableBytes({ integer(behind: "i\\\":", in: $0) }) else {
+                state.value.finished?.fail(BareFailure.noAnswer)
                 return
             }
             // From reply to reply: what a push waits for the answer to the POST before it counts.
@@ -115,27 +116,5 @@ final class Peer: Sendable {
         state.value.pending -= 1
         guard state.value.pending == 0 else { return }
         if state.value.trips.count == state.value.wanted { state.value.finished?.succeed() } else { next() }
-    }
-
-    /// The digits behind `i\":`, as it stands in a message that is a string; nil where there are none.
-    private static func integer(_ buffer: ByteBuffer) -> Int64? {
-        buffer.withUnsafeReadableBytes { bytes in
-            var index = 0
-            while index + 4 < bytes.count {
-                if bytes[index] == UInt8(ascii: "i"), bytes[index + 1] == UInt8(ascii: "\\"),
-                    bytes[index + 2] == UInt8(ascii: "\""), bytes[index + 3] == UInt8(ascii: ":")
-                {
-                    var value: Int64 = 0
-                    index += 4
-                    while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 {
-                        value = value &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0"))
-                        index += 1
-                    }
-                    return value
-                }
-                index += 1
-            }
-            return nil
-        }
     }
 }

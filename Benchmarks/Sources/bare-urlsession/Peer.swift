@@ -10,7 +10,7 @@ internal import FoundationNetworking
 ///
 /// Completion handlers, which cost least; they run one at a time. The session has the settings of the transport's and the requests
 /// have their headers.
-final class Peer: Sendable {
+final class Peer: BareEchoPeer, Sendable {
     private struct State {
         var reference = 1
         var wanted = 0
@@ -39,12 +39,12 @@ final class Peer: Sendable {
         pad = String(repeating: "x", count: size - 20)
 
         let url = "http://127.0.0.1:\(port)/socket/longpoll?vsn=2.0.0"
-        guard let opening = URL(string: url) else { throw Failure.misuse }
+        guard let opening = URL(string: url) else { throw BareFailure.misuse }
         let body = try await session.data(for: Self.request(opening)).0
         guard let token = try JSONDecoder().decode(Session.self, from: body).token,
             let escaped = token.addingPercentEncoding(withAllowedCharacters: .alphanumerics),
             let named = URL(string: "\(url)&token=\(escaped)")
-        else { throw Failure.noSession }
+        else { throw BareFailure.noSession }
         poll = Self.request(named, token)
         var post = poll
         post.httpMethod = "POST"
@@ -103,16 +103,17 @@ final class Peer: Sendable {
     }
 
     private func answered(_ body: Data?, isPoll: Bool) {
-        let integer = isPoll ? body.flatMap { Self.integer($0) } : 0
+        // As it stands in a message that is a string.
+        let found = isPoll ? body.flatMap { $0.withUnsafeBytes { integer(behind: "i\\\":", in: $0) } } : 0
         let (goesOn, finished) = state.withLock { state -> (Bool, CheckedContinuation<Void, any Error>?) in
-            defer { if body == nil || integer == nil { state.finished = nil } }
-            guard body != nil, let integer else { return (false, state.finished) }
+            defer { if body == nil || found == nil { state.finished = nil } }
+            guard body != nil, let found else { return (false, state.finished) }
             if isPoll {
                 // From reply to reply: what a push waits for the answer to the POST before it counts.
                 let now = CPUClock.wall
                 state.trips.append(now - state.sentAt)
                 state.sentAt = now
-                state.sum &+= integer
+                state.sum &+= found
             }
             state.pending -= 1
             guard state.pending == 0 else { return (false, nil) }
@@ -121,32 +122,10 @@ final class Peer: Sendable {
             return (false, state.finished)
         }
         if goesOn { return next() }
-        if body == nil || integer == nil {
-            finished?.resume(throwing: Failure.noAnswer)
+        if body == nil || found == nil {
+            finished?.resume(throwing: BareFailure.noAnswer)
         } else {
             finished?.resume()
-        }
-    }
-
-    /// The digits behind `i\":`, as it stands in a message that is a string; nil where there are none.
-    private static func integer(_ data: Data) -> Int64? {
-        data.withUnsafeBytes { bytes in
-            var index = 0
-            while index + 4 < bytes.count {
-                if bytes[index] == UInt8(ascii: "i"), bytes[index + 1] == UInt8(ascii: "\\"),
-                    bytes[index + 2] == UInt8(ascii: "\""), bytes[index + 3] == UInt8(ascii: ":")
-                {
-                    var value: Int64 = 0
-                    index += 4
-                    while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 {
-                        value = value &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0"))
-                        index += 1
-                    }
-                    return value
-                }
-                index += 1
-            }
-            return nil
         }
     }
 }
